@@ -1,0 +1,131 @@
+//! Connections: accepted, bounded in time, drained at the end.
+
+use std::future::Future;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use door::{BodyError, Connection};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::route;
+use crate::server::Server;
+
+/// How long a client may take to send the head of a request, or to shake hands.
+const HEAD: Duration = Duration::from_secs(30);
+/// How long requests under way may take to end once the server is asked to.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Pause after the system has no room for another connection.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Serves connections until `stop` resolves, then lets those under way finish.
+pub(crate) async fn serve(
+    server: Arc<Server>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    stop: impl Future<Output = ()>,
+) -> Result<()> {
+    let graceful = Arc::new(GracefulShutdown::new());
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let (server, tls) = (Arc::clone(&server), tls.clone());
+                    let watcher = graceful.watcher();
+                    tokio::spawn(connection(server, tls, stream, peer, watcher));
+                }
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(EXHAUSTED).await;
+                }
+            }
+        }
+    }
+    drop(listener);
+    tracing::info!("stopping: no new connections");
+    if let Some(graceful) = Arc::into_inner(graceful)
+        && timeout(DRAIN, graceful.shutdown()).await.is_err()
+    {
+        tracing::warn!("some connections did not end in time and were cut");
+    }
+    Ok(())
+}
+
+async fn connection(
+    server: Arc<Server>,
+    tls: Option<TlsAcceptor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Small answers leave at once; a failure costs only latency.
+    let _ = stream.set_nodelay(true);
+    let source_ip = peer.ip();
+    match tls {
+        None => {
+            let by = Connection {
+                source_ip,
+                tls: None,
+            };
+            requests(server, stream, by, watcher).await;
+        }
+        Some(acceptor) => {
+            let Ok(Ok(stream)) = timeout(HEAD, acceptor.accept(stream)).await else {
+                tracing::debug!(%peer, "no TLS handshake");
+                return;
+            };
+            let (_, session) = stream.get_ref();
+            let version = session.protocol_version();
+            let suite = session.negotiated_cipher_suite();
+            let tls = version.zip(suite).map(|(version, suite)| {
+                let version = match version {
+                    rustls::ProtocolVersion::TLSv1_2 => "TLSv1.2",
+                    _ => "TLSv1.3",
+                };
+                let suite = format!("{:?}", suite.suite()).replace("TLS13_", "TLS_");
+                (version.to_owned(), suite)
+            });
+            requests(server, stream, Connection { source_ip, tls }, watcher).await;
+        }
+    }
+}
+
+async fn requests(
+    server: Arc<Server>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    by: Connection,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let server = Arc::clone(&server);
+        let by = by.clone();
+        async move {
+            let request = request.map(|body| {
+                body.map_err(|error| BodyError::Transport(error.into()))
+                    .boxed_unsync()
+            });
+            route::answer(&server, &by, request).await
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

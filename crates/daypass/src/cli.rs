@@ -1,0 +1,197 @@
+//! The command line, as it is typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use federation::{IssuerUrl, ServiceAccountRef};
+use ipnet::IpNet;
+use policy::{AccountId, Arn};
+
+/// IRSA for everything that isn't AWS: IAM, STS, S3 and CloudTrail in one server.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server.
+    Serve(Box<Serve>),
+    /// Print short-lived credentials, for the `aws` CLI or a shell.
+    Credentials(Credentials),
+    /// Print a service account's token, as Kubernetes would project it into a pod.
+    Token(Token),
+    /// Run a program as a pod would run it: with a token file and a role.
+    Run(Run),
+    /// Walk through the whole way, from a service account's token to an object in a bucket.
+    Demo(Demo),
+}
+
+/// Where the server's state is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Data {
+    /// The server's data directory.
+    #[arg(
+        long = "data",
+        value_name = "DIR",
+        env = "DAYPASS_DATA",
+        default_value = "daypass-data"
+    )]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
+    pub(crate) listen: SocketAddr,
+    /// Number of the account that the first start creates; a random one when not said.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) account: Option<AccountId>,
+    /// The region that the server calls its own.
+    #[arg(long, value_name = "REGION", default_value = "us-east-2")]
+    pub(crate) region: String,
+    /// File with the key that seals the server's keys; `DIR/key` when not said, which the
+    /// first start creates.
+    #[arg(long, value_name = "FILE", env = "DAYPASS_KEY_FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// URL of the issuer that this server hosts; made up by the first start when not said.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<IssuerUrl>,
+    /// Certificate chain in PEM: the server then speaks https.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key of the certificate in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Listen on an address that is not loopback although there is no TLS.
+    #[arg(long)]
+    pub(crate) allow_plaintext: bool,
+    /// Certificates in PEM that are trusted for issuers besides the platform's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) issuer_ca: Option<PathBuf>,
+    /// A network that issuers may be in although it is refused otherwise (loopback,
+    /// link-local, metadata services); may be repeated.
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) issuer_network: Vec<IpNet>,
+    /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) s3_domain: Vec<String>,
+    /// How log lines are written to standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Credentials {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// `env` prints `export` lines, `process` the JSON of the CLI's `credential_process`.
+    #[arg(long, value_enum, default_value_t = CredentialsFormat::Env)]
+    pub(crate) format: CredentialsFormat,
+    /// The role; the account's administrator when not said.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Option<Arn>,
+    /// Length of the session, from 900 to the role's maximum.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) duration: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CredentialsFormat {
+    /// For `credential_process` in `~/.aws/config`.
+    Process,
+    /// For `eval "$(daypass credentials)"`.
+    Env,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The service account.
+    #[arg(long, value_name = "NS/NAME")]
+    pub(crate) service_account: ServiceAccountRef,
+    /// Whom the token is for; may be repeated.
+    #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
+    pub(crate) audience: Vec<String>,
+    /// How long the token is valid, e.g. `86400s` or `24h`.
+    #[arg(long, value_name = "DURATION", default_value = "86400s", value_parser = seconds)]
+    pub(crate) duration: i64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// The role to run as.
+    #[arg(long, value_name = "ARN")]
+    pub(crate) role_arn: Arn,
+    /// The service account whose token is used.
+    #[arg(long, value_name = "NS/NAME")]
+    pub(crate) service_account: ServiceAccountRef,
+    /// Whom the token is for.
+    #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
+    pub(crate) audience: String,
+    /// The program and its arguments.
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    pub(crate) program: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to keep the demo's data; a new directory that is removed at the end when not said.
+    #[arg(long = "data", value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// `86400`, `86400s`, `1440m` or `24h`, in seconds.
+fn seconds(text: &str) -> Result<i64, String> {
+    let (digits, unit) = match text.char_indices().next_back() {
+        Some((at, 's')) => (&text[..at], 1),
+        Some((at, 'm')) => (&text[..at], 60),
+        Some((at, 'h')) => (&text[..at], 3600),
+        _ => (text, 1),
+    };
+    digits
+        .parse::<i64>()
+        .ok()
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "not a duration such as 86400s, 1440m or 24h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(seconds("86400s"), Ok(86400));
+        assert_eq!(seconds("24h"), Ok(86400));
+        assert_eq!(seconds("90m"), Ok(5400));
+        assert_eq!(seconds("600"), Ok(600));
+        assert!(seconds("1d").is_err());
+        assert!(seconds("9223372036854775807h").is_err());
+    }
+}

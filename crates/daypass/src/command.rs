@@ -1,0 +1,6 @@
+//! The subcommands.
+
+pub(crate) mod credentials;
+pub(crate) mod run;
+pub(crate) mod serve;
+pub(crate) mod token;

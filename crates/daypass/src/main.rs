@@ -1,0 +1,62 @@
+//! Daypass: AWS's identity plane for everything that isn't AWS.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks to people"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )
+)]
+
+mod accept;
+mod bootstrap;
+mod cli;
+mod command;
+mod data_dir;
+mod demo;
+mod issuers;
+mod key_file;
+mod local;
+mod logging;
+mod route;
+mod server;
+mod tls;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The process has one crypto provider; a second installation would be a mistake of ours.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(options) => command::serve::run(*options).await,
+            Command::Credentials(options) => command::credentials::run(&options).await,
+            Command::Token(options) => command::token::run(&options).await,
+            Command::Run(options) => command::run::run(options).await,
+            Command::Demo(options) => demo::run(&options).await,
+        }
+    });
+    match result {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("daypass: {error:#}");
+    ExitCode::FAILURE
+}

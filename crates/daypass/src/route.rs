@@ -1,0 +1,68 @@
+//! Which part of the server a request is for.
+
+use std::convert::Infallible;
+
+use door::{Api, Body, Connection, empty, full};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+
+use crate::server::Server;
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
+/// Answers a request.
+pub(crate) async fn answer(
+    server: &Server,
+    connection: &Connection,
+    request: Request<Body>,
+) -> Result<Response<Body>, Infallible> {
+    if let Some(response) = public(server, &request) {
+        return Ok(response);
+    }
+    let api: &dyn Api = if is_service(&request) {
+        &server.services
+    } else {
+        &server.gateway
+    };
+    Ok(server.door.enter(api, connection, request).await)
+}
+
+/// What everybody may read: readiness, and the hosted issuers' documents.
+fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
+    let unsigned = !request.headers().contains_key(AUTHORIZATION) && request.uri().query().is_none();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !unsigned || !reads {
+        return None;
+    }
+    let (kind, body) = match request.uri().path() {
+        "/healthz" => ("text/plain", "ok\n".into()),
+        path => ("application/json", server.issuers.document(path)?),
+    };
+    let mut response = Response::new(match *request.method() {
+        Method::HEAD => empty(),
+        _ => full(body),
+    });
+    *response.status_mut() = StatusCode::OK;
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Some(response)
+}
+
+/// Whether it is for IAM, STS or CloudTrail; everything else is S3's. Query calls are forms
+/// posted to `/`, or an `Action` in the query of `/`.
+fn is_service(request: &Request<Body>) -> bool {
+    if request.headers().contains_key(TARGET) {
+        return true;
+    }
+    if request.uri().path() != "/" {
+        return false;
+    }
+    let form = request.headers().get(CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.as_bytes();
+        kind.len() >= FORM.len() && kind[..FORM.len()].eq_ignore_ascii_case(FORM)
+    });
+    let query = request.uri().query().unwrap_or_default();
+    let action = query.split('&').any(|pair| pair.starts_with("Action="));
+    (*request.method() == Method::POST && form) || action
+}

@@ -1,0 +1,93 @@
+//! The whole server: its parts opened in order, and what they share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use directory::{Directory, SqliteStore};
+use door::{Clock, Door, DoorConfig, SystemClock};
+use federation::{IssuerUrl, Verifier, VerifierConfig};
+use gateway::Gateway;
+use policy::AccountId;
+use services::Services;
+use trail::Trail;
+
+use crate::bootstrap;
+use crate::data_dir::{DataDir, Locked};
+use crate::issuers::Issuers;
+use crate::key_file::KeySource;
+
+/// What a server is opened with.
+pub(crate) struct Options {
+    pub(crate) data: DataDir,
+    pub(crate) key_file: Option<std::path::PathBuf>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) region: String,
+    pub(crate) issuer: Option<IssuerUrl>,
+    pub(crate) verifier: VerifierConfig,
+    pub(crate) s3_domains: Vec<String>,
+}
+
+/// An open server that does not listen yet.
+pub(crate) struct Server {
+    pub(crate) data: DataDir,
+    pub(crate) door: Arc<Door>,
+    pub(crate) services: Services,
+    pub(crate) gateway: Gateway,
+    pub(crate) issuers: Issuers,
+    _lock: Locked,
+}
+
+impl Server {
+    /// Opens everything under the data directory; the first time, creates it.
+    pub(crate) async fn open(options: Options) -> Result<Self> {
+        let data = options.data;
+        let lock = data.lock()?;
+        let store = SqliteStore::open(&data.directory_database()).await?;
+        restrict(&data.directory_database())?;
+        let directory = Arc::new(Directory::open(store).await?);
+        let key = KeySource {
+            named: options.key_file,
+            own: data.key(),
+        };
+        let key = key.load(bootstrap::is_fresh(&directory))?;
+        let clock = SystemClock;
+        let state = bootstrap::open(
+            &directory,
+            &key,
+            options.account,
+            options.issuer,
+            clock.now(),
+        )
+        .await?;
+        let verifier = Arc::new(Verifier::new(options.verifier)?);
+        for issuer in state.issuers.iter() {
+            verifier.host(Arc::clone(issuer));
+        }
+        let door = Door::new(DoorConfig {
+            directory,
+            keyring: state.keyring,
+            key_encryption: key,
+            trail: Arc::new(Trail::open(&data.trail())?),
+            clock: Arc::new(clock),
+            region: options.region.clone(),
+            account: state.account,
+        });
+        let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
+        Ok(Self {
+            data,
+            door: Arc::new(door),
+            services: Services::new(verifier),
+            gateway,
+            issuers: state.issuers,
+            _lock: lock,
+        })
+    }
+}
+
+/// Only the server's user may read its database.
+fn restrict(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .with_context(|| format!("cannot restrict `{}`", path.display()))
+}

@@ -1,0 +1,157 @@
+//! Who is it? From what a request claims to a proven caller.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use directory::KeyStatus;
+use jiff::Timestamp;
+use session::sigv4::{
+    Credential, Location, PayloadHash, Presented, RequestParts, Rules, SignatureError, Signed,
+    Verified, parse,
+};
+use session::{AccessKeyId, Secret, SessionKind, TokenError};
+
+use crate::{Authentication, Caller, Door};
+
+/// A request whose signature holds, or that has none.
+pub(crate) struct Authenticated {
+    pub(crate) caller: Caller,
+    pub(crate) authentication: Authentication,
+    /// The region of the signature's scope.
+    pub(crate) region: Option<String>,
+    /// How the body is covered by the signature.
+    pub(crate) payload: PayloadHash,
+    /// What chunk signatures continue from; `None` for anonymous requests.
+    pub(crate) verified: Option<Verified>,
+}
+
+/// A request that could not be authenticated, and the account of the key that it named, if
+/// that key exists: only then is the failure anybody's audit event.
+pub(crate) struct Unproven {
+    pub(crate) error: SignatureError,
+    pub(crate) known: Option<Box<Caller>>,
+}
+
+impl Door {
+    /// Checks the signature. `body_sha256` is the hash of the body as it was received, for
+    /// services that buffer it.
+    pub(crate) fn authenticate(
+        &self,
+        request: &RequestParts<'_>,
+        rules: &Rules,
+        body_sha256: Option<[u8; 32]>,
+        now: Timestamp,
+    ) -> Result<Authenticated, Unproven> {
+        let unknown = |error| Unproven { error, known: None };
+        let signed = match parse(request, rules).map_err(unknown)? {
+            Presented::Anonymous => {
+                let payload = PayloadHash::declared(request.headers).map_err(unknown)?;
+                return Ok(Authenticated {
+                    caller: Caller::anonymous(None),
+                    authentication: Authentication::None,
+                    region: None,
+                    payload,
+                    verified: None,
+                });
+            }
+            Presented::Signed(signed) => signed,
+        };
+        let (caller, secret) = self.credentials(&signed, now).map_err(unknown)?;
+        let verified = signed
+            .check_time(now, rules)
+            .and_then(|()| signed.verify(request, &secret, body_sha256, rules));
+        match verified {
+            Ok(verified) => Ok(Authenticated {
+                authentication: match signed.location {
+                    Location::Header => Authentication::Header,
+                    Location::Query { expires_seconds } => Authentication::Query {
+                        signed_at: signed.timestamp,
+                        expires_seconds,
+                    },
+                },
+                region: Some(signed.scope.region.clone()),
+                payload: signed.payload,
+                caller,
+                verified: Some(verified),
+            }),
+            Err(error) => {
+                let named = signed.access_key_id.as_str().to_owned();
+                let known = Some(Box::new(Caller {
+                    identity: caller.identity,
+                    ..Caller::anonymous(Some(named))
+                }));
+                Err(Unproven { error, known })
+            }
+        }
+    }
+
+    /// The caller that a request claims to be and the secret that must have signed it.
+    fn credentials(
+        &self,
+        signed: &Signed,
+        now: Timestamp,
+    ) -> Result<(Caller, Secret), SignatureError> {
+        match signed.credential()? {
+            Credential::Temporary(id, token) => self.temporary(id, token, now),
+            Credential::LongTerm(id) => {
+                self.long_term(id)
+                    .ok_or_else(|| SignatureError::UnknownAccessKey {
+                        access_key_id: id.to_string(),
+                    })
+            }
+        }
+    }
+
+    fn temporary(
+        &self,
+        id: &AccessKeyId,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Caller, Secret), SignatureError> {
+        let (session, secret) = self
+            .keyring()
+            .open(id, token, now.as_second())
+            .map_err(|error| match error {
+                TokenError::Invalid => SignatureError::InvalidToken,
+                TokenError::Expired => SignatureError::ExpiredToken,
+            })?;
+        let SessionKind::Role { role_id } = &session.kind else {
+            return Err(SignatureError::InvalidToken);
+        };
+        // By unique id: a role that was deleted and made again is another role.
+        let role = self.directory.snapshot().role_by_id(role_id).cloned();
+        let role = role.ok_or(SignatureError::InvalidToken)?;
+        let caller = Caller::role(role, Arc::new(session), id.as_str())
+            .map_err(|_| SignatureError::InvalidToken)?;
+        Ok((caller, secret))
+    }
+
+    fn long_term(&self, id: &AccessKeyId) -> Option<(Caller, Secret)> {
+        let id = id.as_str();
+        let snapshot = self.directory.snapshot();
+        let key = snapshot.key(id)?;
+        if key.status != KeyStatus::Active {
+            return None;
+        }
+        let user = snapshot.user_by_id(&key.user_id)?;
+        let sealed = STANDARD.decode(&key.sealed_secret).ok()?;
+        let Ok(secret) = self.key_encryption().open(&purpose(id), &sealed) else {
+            tracing::error!(access_key = id, "the secret of this key can't be unsealed");
+            return None;
+        };
+        let caller = Caller::user(Arc::clone(user), id).ok()?;
+        Some((caller, secret))
+    }
+
+    /// Seals the secret of a long-term key, for the directory.
+    #[must_use]
+    pub fn seal_access_key(&self, id: &str, secret: &Secret) -> String {
+        STANDARD.encode(self.key_encryption().seal(&purpose(id), secret.expose()))
+    }
+}
+
+/// Ties a sealed secret to its key id.
+fn purpose(access_key_id: &str) -> String {
+    format!("access-key:{access_key_id}")
+}

@@ -1,0 +1,190 @@
+//! Who makes a request.
+
+use std::sync::Arc;
+
+use directory::{Role, Tags, User};
+use policy::{AccountId, Arn, InvalidArn, Principal, RoleSession};
+use session::Session;
+use trail::{SessionIssuer, UserIdentity, WebIdentityFederation};
+
+/// The caller of a request, proven or anonymous.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who it is, as policies name it.
+    pub principal: Principal,
+    /// Who it is, as the audit trail names it.
+    pub identity: UserIdentity,
+    /// The key that signed.
+    pub access_key_id: Option<String>,
+    /// The session behind temporary credentials.
+    pub session: Option<Arc<Session>>,
+    pub(crate) attached: Attached,
+}
+
+/// The entity whose policies and tags are the caller's.
+#[derive(Debug, Clone)]
+pub(crate) enum Attached {
+    Role(Arc<Role>),
+    User(Arc<User>),
+    None,
+}
+
+impl Caller {
+    /// A request without credentials. `access_key_id` is a key that was named and not proven.
+    #[must_use]
+    pub fn anonymous(access_key_id: Option<String>) -> Self {
+        Self {
+            principal: Principal::Anonymous,
+            identity: UserIdentity::Anonymous { access_key_id },
+            access_key_id: None,
+            session: None,
+            attached: Attached::None,
+        }
+    }
+
+    /// A process of this machine that came through the server's own socket, with the user
+    /// id that the kernel vouched for: it acts as the account's root.
+    #[must_use]
+    pub fn local(account: AccountId, uid: u32) -> Self {
+        Self {
+            principal: Principal::Root { account },
+            identity: UserIdentity::Local { account, uid },
+            access_key_id: None,
+            session: None,
+            attached: Attached::None,
+        }
+    }
+
+    /// The holder of a web identity token, before it has a session: `provider` is the OIDC
+    /// provider's ARN, `audience` and `subject` are the token's.
+    #[must_use]
+    pub fn web_identity(provider: &str, audience: &str, subject: &str) -> Self {
+        Self {
+            principal: Principal::Federated {
+                provider: provider.to_owned(),
+            },
+            identity: UserIdentity::WebIdentityUser {
+                principal_id: format!("{provider}:{audience}:{subject}"),
+                user_name: subject.to_owned(),
+                identity_provider: provider.to_owned(),
+            },
+            access_key_id: None,
+            session: None,
+            attached: Attached::None,
+        }
+    }
+
+    pub(crate) fn user(user: Arc<User>, access_key_id: &str) -> Result<Self, InvalidArn> {
+        let arn: Arn = user.arn().parse()?;
+        Ok(Self {
+            principal: Principal::User {
+                account: user.account,
+                arn,
+                unique_id: user.id.clone(),
+            },
+            identity: UserIdentity::IamUser {
+                account: user.account,
+                principal_id: user.id.clone(),
+                arn: user.arn(),
+                user_name: user.name.to_string(),
+                access_key_id: access_key_id.to_owned(),
+            },
+            access_key_id: Some(access_key_id.to_owned()),
+            session: None,
+            attached: Attached::User(user),
+        })
+    }
+
+    /// A role session.
+    ///
+    /// # Errors
+    /// When the role's ARN or the session's isn't one, which validated names rule out.
+    pub fn role(
+        role: Arc<Role>,
+        session: Arc<Session>,
+        access_key_id: &str,
+    ) -> Result<Self, InvalidArn> {
+        let name = session.name.as_str();
+        let account = role.account;
+        // The session's ARN drops the role's path (IAM user guide, "IAM identifiers").
+        let session_arn = format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name);
+        let federated = session.federated.as_ref();
+        let created = jiff::Timestamp::from_second(session.issued_at).unwrap_or_default();
+        Ok(Self {
+            principal: Principal::Role(Box::new(RoleSession {
+                account,
+                role_arn: role.arn().parse()?,
+                role_id: role.id.clone(),
+                session_arn: session_arn.parse()?,
+                session_name: name.to_owned(),
+                federated_provider: federated.map(|it| it.provider.clone()),
+            })),
+            identity: UserIdentity::AssumedRole {
+                account,
+                principal_id: format!("{}:{name}", role.id),
+                arn: session_arn,
+                access_key_id: access_key_id.to_owned(),
+                issuer: SessionIssuer {
+                    principal_id: role.id.clone(),
+                    arn: role.arn(),
+                    user_name: role.name.to_string(),
+                },
+                web_identity: federated.map(|it| WebIdentityFederation {
+                    provider: it.provider.clone(),
+                }),
+                created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                mfa: session.mfa.is_some(),
+                source_identity: session
+                    .source_identity
+                    .as_ref()
+                    .map(|it| it.as_str().to_owned()),
+            },
+            access_key_id: Some(access_key_id.to_owned()),
+            session: Some(session),
+            attached: Attached::Role(role),
+        })
+    }
+
+    /// The caller's account; anonymous and federated callers have none.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.principal.account()
+    }
+
+    /// The caller's own ARN: for a session, the session's.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        self.principal.arn_text().into_owned()
+    }
+
+    /// `UserId` of `GetCallerIdentity`, `aws:userid` of policies.
+    #[must_use]
+    pub fn user_id(&self) -> String {
+        match &self.principal {
+            Principal::Root { account } => account.to_string(),
+            Principal::User { unique_id, .. } => unique_id.clone(),
+            Principal::Role(role) => format!("{}:{}", role.role_id, role.session_name),
+            Principal::FederatedUser { user_id, .. } => user_id.clone(),
+            Principal::Anonymous | Principal::Federated { .. } | Principal::Service { .. } => {
+                "anonymous".to_owned()
+            }
+        }
+    }
+
+    /// The user's name, for IAM users with long-term keys.
+    #[must_use]
+    pub fn user_name(&self) -> Option<&str> {
+        match &self.attached {
+            Attached::User(user) => Some(user.name.as_str()),
+            Attached::Role(_) | Attached::None => None,
+        }
+    }
+
+    pub(crate) fn entity_tags(&self) -> Option<&Tags> {
+        match &self.attached {
+            Attached::Role(role) => Some(&role.tags),
+            Attached::User(user) => Some(&user.tags),
+            Attached::None => None,
+        }
+    }
+}

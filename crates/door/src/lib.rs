@@ -1,0 +1,40 @@
+//! The one way in: authenticate, authorize, handle, record. Every API goes through it.
+//!
+//! A request's way, once and in one direction: bytes → [`Door::enter`] (who is it?) → an
+//! [`Api`] (which actions on which resources?) → [`Door::authorize`] (allowed?) → the
+//! handler, which can't be called without the [`Permit`] → the audit trail → bytes.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )
+)]
+
+mod api;
+mod authenticate;
+mod authorize;
+mod body;
+mod call;
+mod caller;
+mod context;
+mod clock;
+mod door;
+mod enter;
+mod need;
+mod payload;
+mod record;
+mod refusal;
+
+pub use api::{Answer, Api, Expected, Incoming};
+pub use authorize::{Denied, Permit};
+pub use body::{Body, BodyError, Trailers, empty, full};
+pub use call::{Authentication, Call};
+pub use caller::Caller;
+pub use clock::{Clock, SystemClock};
+pub use door::{Door, DoorConfig};
+pub use enter::Connection;
+pub use need::Need;
+pub use refusal::Refusal;

@@ -1,0 +1,134 @@
+//! Request bodies, decoded and verified while they are read.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+use session::sigv4::{ChunkDecoder, PayloadHasher, Trailers as ChunkTrailers};
+
+use crate::{Body, BodyError, Trailers};
+
+/// How the bytes on the wire become the bytes of the object.
+pub(crate) enum Decoder {
+    /// One hash over everything, compared at the end.
+    Hashed(Option<PayloadHasher>),
+    /// `aws-chunked`.
+    Chunked(Option<Box<ChunkDecoder>>),
+}
+
+/// A body behind a decoder.
+struct Decoded {
+    inner: Body,
+    decoder: Decoder,
+    ready: VecDeque<Bytes>,
+    trailers: Trailers,
+    ended: bool,
+}
+
+/// Puts a decoder before a body.
+pub(crate) fn decoded(inner: Body, decoder: Decoder, trailers: Trailers) -> Body {
+    Decoded {
+        inner,
+        decoder,
+        ready: VecDeque::new(),
+        trailers,
+        ended: false,
+    }
+    .boxed_unsync()
+}
+
+impl Decoded {
+    fn push(&mut self, data: Bytes) -> Result<(), BodyError> {
+        match &mut self.decoder {
+            Decoder::Hashed(Some(hasher)) => {
+                hasher.update(&data);
+                self.ready.push_back(data);
+            }
+            Decoder::Chunked(Some(chunks)) => self.ready.extend(chunks.push(data)?),
+            Decoder::Hashed(None) | Decoder::Chunked(None) => {}
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), BodyError> {
+        match &mut self.decoder {
+            Decoder::Hashed(hasher) => {
+                if let Some(hasher) = hasher.take() {
+                    hasher.finish()?;
+                }
+            }
+            Decoder::Chunked(chunks) => {
+                if let Some(chunks) = chunks.take() {
+                    let trailers = headers(&chunks.finish()?);
+                    // Set once: the decoder has just been taken.
+                    let _ = self.trailers.0.set(trailers);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl HttpBody for Decoded {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            if let Some(data) = self.ready.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(data))));
+            }
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            let step = match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.push(data),
+                    // HTTP trailers carry nothing that a signature covers.
+                    Err(_) => Ok(()),
+                },
+                Some(Err(error)) => Err(error),
+                None => {
+                    self.ended = true;
+                    self.finish()
+                }
+            };
+            if let Err(error) = step {
+                self.ended = true;
+                self.ready.clear();
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended && self.ready.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.decoder {
+            Decoder::Hashed(_) => self.inner.size_hint(),
+            Decoder::Chunked(_) => SizeHint::default(),
+        }
+    }
+}
+
+fn headers(trailers: &ChunkTrailers) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in &trailers.0 {
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(value),
+        ) {
+            map.append(name, value);
+        }
+    }
+    map
+}

@@ -1,0 +1,60 @@
+//! From a call and what its handler said to durable audit records.
+
+use trail::{Draft, Frame, Record, TrailError, UserIdentity};
+use uuid::Uuid;
+
+use crate::{Call, Door};
+
+impl Door {
+    /// Records a call; it is durable when this returns `Ok`.
+    ///
+    /// # Errors
+    /// [`TrailError`]: the call must not be answered then.
+    pub async fn record(&self, call: &Call, draft: &Draft) -> Result<(), TrailError> {
+        let identity = draft.identity.as_ref().unwrap_or(&call.caller.identity);
+        let own = draft
+            .recipient
+            .or_else(|| call.caller.account())
+            .unwrap_or(self.account());
+        // A call into another account leaves a record in each, tied by one id (CloudTrail
+        // user guide, "sharedEventID").
+        let owner = draft.resources.iter().find_map(|resource| resource.account);
+        let foreign = owner.filter(|owner| call.caller.account().is_some_and(|it| it != *owner));
+        let shared = foreign.map(|_| Uuid::new_v4().to_string());
+        let mut frame = Frame {
+            identity: identity.clone(),
+            time: call.now,
+            region: self.event_region(call, draft).to_owned(),
+            source_ip: call.source_ip.to_canonical().to_string(),
+            user_agent: call.user_agent.clone(),
+            request_id: call.request_id.clone(),
+            recipient: own,
+            shared_event_id: shared,
+            tls: call.tls.clone(),
+        };
+        self.keep(&frame, draft).await?;
+        if let (Some(owner), Some(account)) = (foreign, call.caller.account()) {
+            frame.recipient = owner;
+            frame.identity = UserIdentity::AwsAccount {
+                account,
+                principal_id: call.caller.user_id(),
+            };
+            self.keep(&frame, draft).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, frame: &Frame, draft: &Draft) -> Result<(), TrailError> {
+        let record = Record::new(frame, draft, &Uuid::new_v4().to_string());
+        self.trail().record(record).await
+    }
+
+    /// IAM is a global service, and its events are always in us-east-1 (CloudTrail user
+    /// guide, "Global service events").
+    fn event_region<'a>(&self, call: &'a Call, draft: &Draft) -> &'a str {
+        match draft.event_source {
+            "iam.amazonaws.com" => "us-east-1",
+            _ => &call.region,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! OIDC federation: verifies the tokens of other issuers, and is an issuer itself.
+//!
+//! Verification goes one way. [`UnverifiedToken::parse`] reads a token and shows nothing of it but the issuer
+//! it names; the caller looks that issuer up among the account's OIDC providers; [`Verifier::verify`] turns
+//! token and provider into [`Claims`], which exist only for a token whose signature and dates have been
+//! checked. The caller then matches the audience ([`Claims::used_audience`]) and evaluates the trust policy
+//! with [`Claims::condition_keys`].
+//!
+//! An [`Issuer`] holds the signing keys of an issuer hosted in this process: it serves discovery and JWKS,
+//! signs the tokens of service accounts the way Kubernetes does, and is verified without a network call once
+//! it is known to [`Verifier::host`].
+//!
+//! No function reads a clock to judge a token: the time is a parameter.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )
+)]
+
+mod algorithm;
+mod cache;
+mod claims;
+mod error;
+mod fetch;
+mod issuer;
+mod json;
+mod keys;
+mod token;
+mod url;
+mod verifier;
+
+#[cfg(test)]
+mod testing;
+
+pub use claims::{Claims, SessionTags};
+pub use error::TokenError;
+pub use issuer::{
+    InvalidServiceAccount, Issuer, IssuerError, PodRef, PrivateKey, ServiceAccountRef,
+    ServiceAccountToken,
+};
+pub use token::UnverifiedToken;
+pub use url::{InvalidIssuerUrl, IssuerUrl};
+pub use verifier::{ProviderRef, Verifier, VerifierConfig, VerifierError};

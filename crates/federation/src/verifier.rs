@@ -1,0 +1,225 @@
+//! Verifies tokens: the way from an unverified token to its claims.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+
+use crate::cache::{Lifetimes, Source};
+use crate::claims::Claims;
+use crate::error::TokenError;
+use crate::fetch::Fetcher;
+use crate::issuer::Issuer;
+use crate::token::UnverifiedToken;
+use crate::url::IssuerUrl;
+
+/// Verifies tokens of registered providers and keeps their keys. Clones share everything.
+#[derive(Clone)]
+pub struct Verifier {
+    shared: Arc<Shared>,
+}
+
+/// How a [`Verifier`] fetches keys and how long it trusts them.
+#[derive(Debug, Clone)]
+pub struct VerifierConfig {
+    /// Root certificates in PEM besides those of the platform.
+    pub extra_roots_pem: Option<Vec<u8>>,
+    /// Networks that issuers may be in although they are refused otherwise: loopback, link-local, multicast and
+    /// reserved ranges, and the metadata services of clouds. Private ranges are allowed anyway, because a
+    /// cluster's own issuer usually lives there.
+    pub allowed_networks: Vec<IpNet>,
+    /// The budget of one fetch, discovery and key set together. AWS gives about 5 s.
+    pub timeout: Duration,
+    /// The age at which keys are fetched again before they are used. So long is a key that its issuer has removed
+    /// still trusted, at most, while the issuer can be reached.
+    pub refresh_after: Duration,
+    /// The age at which keys are no longer used although the issuer can't be reached.
+    pub keep_at_most: Duration,
+    /// The shortest time between two fetches from one issuer, whatever key ids are asked for.
+    pub refetch_interval: Duration,
+    /// The greatest age of a token by its `iat`, whatever its `exp` says. A projected token lives 24 h and the
+    /// kubelet replaces it at that age at the latest; the default is an hour more. (AWS has been seen to refuse an
+    /// age of 441,398 s; its limit isn't documented.)
+    pub max_token_age: Duration,
+}
+
+impl Default for VerifierConfig {
+    /// No extra roots and networks; 5 s, 5 min, 1 h, 10 s and 25 h, in the order of the fields.
+    fn default() -> Self {
+        Self {
+            extra_roots_pem: None,
+            allowed_networks: Vec::new(),
+            timeout: Duration::from_secs(5),
+            refresh_after: Duration::from_secs(300),
+            keep_at_most: Duration::from_secs(3600),
+            refetch_interval: Duration::from_secs(10),
+            max_token_age: Duration::from_secs(90_000),
+        }
+    }
+}
+
+/// A verifier can't be set up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifierError {
+    /// The extra root certificates can't be read.
+    #[error("the extra root certificates can't be read: {0}")]
+    Roots(String),
+}
+
+impl VerifierError {
+    pub(crate) fn roots(reason: impl Into<String>) -> Self {
+        Self::Roots(reason.into())
+    }
+}
+
+/// What verification needs of a registered OIDC provider.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderRef<'a> {
+    /// The issuer's URL as registered.
+    pub url: &'a IssuerUrl,
+    /// The registered SHA-1 thumbprints, 40 hexadecimal digits each.
+    pub thumbprints: &'a [String],
+}
+
+struct Shared {
+    fetcher: Arc<Fetcher>,
+    lifetimes: Lifetimes,
+    max_token_age: i64,
+    hosted: RwLock<HashMap<IssuerUrl, Arc<Issuer>>>,
+    /// An issuer's sources differ by their thumbprints.
+    sources: RwLock<HashMap<IssuerUrl, Vec<Arc<Source>>>>,
+}
+
+impl Verifier {
+    /// Sets a verifier up. It opens no connection and reads no file; the platform's roots are read at the first
+    /// fetch.
+    ///
+    /// # Errors
+    /// [`VerifierError::Roots`] if `extra_roots_pem` isn't a list of certificates.
+    pub fn new(config: VerifierConfig) -> Result<Self, VerifierError> {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                fetcher: Arc::new(Fetcher::new(&config)?),
+                lifetimes: Lifetimes {
+                    refresh_after: millis(config.refresh_after),
+                    keep_at_most: millis(config.keep_at_most.max(config.refresh_after)),
+                    refetch_interval: millis(config.refetch_interval),
+                },
+                max_token_age: i64::try_from(config.max_token_age.as_secs()).unwrap_or(i64::MAX),
+                hosted: RwLock::default(),
+                sources: RwLock::default(),
+            }),
+        })
+    }
+
+    /// Makes an issuer of this process known: its tokens are verified with its own keys, without a network call.
+    /// An issuer of the same URL is replaced.
+    pub fn host(&self, issuer: Arc<Issuer>) {
+        self.shared
+            .hosted
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(issuer.url().clone(), issuer);
+    }
+
+    /// Verifies a token for a provider at a time: the issuer is the provider's, its key verifies the signature, and
+    /// the dates are right. The audience is the caller's next check. Must run inside a tokio runtime.
+    ///
+    /// With the key at hand this is one signature verification and some microseconds, and it waits for nothing.
+    ///
+    /// # Errors
+    /// A [`TokenError`] with the code and text for the caller; nothing but the issuer is judged before the signature.
+    pub async fn verify(
+        &self,
+        token: &UnverifiedToken,
+        provider: &ProviderRef<'_>,
+        now: Timestamp,
+    ) -> Result<Claims, TokenError> {
+        if token.issuer() != provider.url.as_str() {
+            return Err(TokenError::unknown_provider(token.issuer()));
+        }
+        let (algorithm, id) = (token.algorithm(), token.key_id());
+        let key = match self.hosted(provider.url) {
+            Some(issuer) => issuer.key(algorithm, id)?,
+            None => {
+                let shared = &self.shared;
+                self.source(provider)
+                    .key(algorithm, id, now, shared.lifetimes, &shared.fetcher)
+                    .await?
+            }
+        };
+        key.verify(token.signed_part(), token.signature())?;
+        let claims = Claims::read(provider.url, token.payload())?;
+        claims.check_dates(now, self.shared.max_token_age)?;
+        Ok(claims)
+    }
+
+    /// Drops the fetched keys of an issuer, to be called when a provider is deleted or changed.
+    pub fn forget(&self, url: &IssuerUrl) {
+        self.shared
+            .sources
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(url);
+    }
+
+    fn hosted(&self, url: &IssuerUrl) -> Option<Arc<Issuer>> {
+        self.shared
+            .hosted
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(url)
+            .cloned()
+    }
+
+    fn source(&self, provider: &ProviderRef<'_>) -> Arc<Source> {
+        let same = |source: &&Arc<Source>| source.thumbprints() == provider.thumbprints;
+        {
+            let sources = self
+                .shared
+                .sources
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            if let Some(source) = sources
+                .get(provider.url)
+                .and_then(|list| list.iter().find(same))
+            {
+                return Arc::clone(source);
+            }
+        }
+        let mut sources = self
+            .shared
+            .sources
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let list = sources.entry(provider.url.clone()).or_default();
+        if let Some(source) = list.iter().find(same) {
+            return Arc::clone(source);
+        }
+        // Thumbprint lists come and go with updates of the provider; the oldest make room.
+        if list.len() >= MAX_SOURCES {
+            list.remove(0);
+        }
+        let source = Source::new(provider.url.clone(), provider.thumbprints.to_vec());
+        list.push(Arc::clone(&source));
+        source
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("lifetimes", &self.shared.lifetimes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How many lists of thumbprints one issuer's keys are kept for.
+const MAX_SOURCES: usize = 32;
+
+#[cfg(test)]
+mod tests;

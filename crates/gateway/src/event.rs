@@ -1,0 +1,150 @@
+//! What the audit trail is told of a request (CloudTrail User Guide, "Amazon S3 data events").
+
+use door::{Authentication, Call};
+use http::Method;
+use serde_json::{Map, Value, json};
+use trail::{Draft, Resource};
+
+use crate::identity::Ids;
+use crate::operation::{Category, Level, Operation};
+use crate::request::{Input, Request};
+use crate::store::Bucket;
+
+/// Request headers that the event shows. Customer keys are not among them.
+const SHOWN_HEADERS: &[&str] = &[
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-copy-source-range",
+    "x-amz-metadata-directive",
+    "x-amz-object-ownership",
+    "x-amz-storage-class",
+    "x-amz-tagging",
+    "x-amz-tagging-directive",
+];
+
+/// What is known of a request so far; filled while it is handled.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    parameters: Map<String, Value>,
+    operation: Option<Operation>,
+    resources: Vec<Resource>,
+    received: u64,
+}
+
+impl Seen {
+    /// The request has been classified.
+    pub(crate) fn request(&mut self, request: &Request, call: &Call) {
+        self.operation = Some(request.operation);
+        self.received = request.content_length().unwrap_or(0);
+        let mut put = |name: &str, value: &str| {
+            self.parameters.insert(name.to_owned(), value.into());
+        };
+        for (name, value) in request.query.iter() {
+            put(name, value);
+        }
+        for name in SHOWN_HEADERS {
+            if let Some(value) = request.header(name) {
+                put(name, value);
+            }
+        }
+        if let Authentication::Query {
+            signed_at,
+            expires_seconds,
+        } = &call.authentication
+        {
+            put("X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+            put(
+                "X-Amz-Date",
+                &signed_at.strftime("%Y%m%dT%H%M%SZ").to_string(),
+            );
+            put("X-Amz-Expires", &expires_seconds.to_string());
+        }
+        // Last, so that no query parameter of these names takes their place.
+        put("Host", &call.host);
+        if let Some(bucket) = request.address.bucket() {
+            put("bucketName", bucket.as_str());
+            if let Some(key) = request.address.key() {
+                put("key", key.as_str());
+                self.resources.push(Resource {
+                    account: None,
+                    kind: "AWS::S3::Object".to_owned(),
+                    arn: key.arn(bucket),
+                });
+            }
+        }
+    }
+
+    /// The bucket has been found.
+    pub(crate) fn bucket(&mut self, bucket: &Bucket) {
+        self.resources.push(Resource {
+            account: Some(bucket.owner),
+            kind: "AWS::S3::Bucket".to_owned(),
+            arn: bucket.name.arn(),
+        });
+    }
+
+    /// The body has been read. A bucket policy is shown as it is; the keys of DeleteObjects
+    /// are not.
+    pub(crate) fn input(&mut self, request: &Request, input: &Input) {
+        self.received = input.bytes.len() as u64;
+        if request.operation == Operation::PutBucketPolicy
+            && let Ok(policy) = serde_json::from_slice(&input.bytes)
+        {
+            self.parameters.insert("bucketPolicy".to_owned(), policy);
+        }
+        if let Some(Ok(location)) = &input.location {
+            self.parameters.insert(
+                "CreateBucketConfiguration".to_owned(),
+                json!({"LocationConstraint": location}),
+            );
+        }
+    }
+
+    /// The handler's part of the event.
+    pub(crate) fn draft(
+        self,
+        call: &Call,
+        ids: &Ids,
+        method: &Method,
+        sent: u64,
+        elements: Option<Value>,
+        error: Option<(String, String)>,
+    ) -> Draft {
+        let row = self.operation.map(Operation::row);
+        let mut additional = Map::new();
+        let mut put = |name: &str, value: Value| {
+            additional.insert(name.to_owned(), value);
+        };
+        match &call.authentication {
+            Authentication::None => {}
+            Authentication::Header => {
+                put("SignatureVersion", "SigV4".into());
+                put("AuthenticationMethod", "AuthHeader".into());
+            }
+            Authentication::Query { .. } => {
+                put("SignatureVersion", "SigV4".into());
+                put("AuthenticationMethod", "QueryString".into());
+            }
+        }
+        if let Some(tls) = &call.tls {
+            put("CipherSuite", tls.cipher_suite.clone().into());
+        }
+        put("bytesTransferredIn", self.received.into());
+        put("bytesTransferredOut", sent.into());
+        put("x-amz-id-2", ids.host.clone().into());
+        Draft {
+            event_source: "s3.amazonaws.com",
+            event_name: row.map_or("Refused", |row| row.event).to_owned(),
+            read_only: row.map_or_else(|| method.is_safe(), |row| row.read_only),
+            management: row.is_none_or(|row| row.category == Category::Management),
+            request_parameters: row
+                .is_none_or(|row| row.level != Level::Service || !self.parameters.is_empty())
+                .then_some(Value::Object(self.parameters)),
+            response_elements: elements,
+            additional: Some(Value::Object(additional)),
+            resources: self.resources,
+            error,
+            ..Draft::default()
+        }
+    }
+}

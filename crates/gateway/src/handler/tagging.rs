@@ -1,0 +1,98 @@
+//! Tags of buckets and objects.
+
+use door::Permit;
+use http::StatusCode;
+use s3s::dto;
+
+use super::Context;
+use super::configuration::changed;
+use crate::fault::{Code, Fault};
+use crate::reply::Reply;
+use crate::request::Input;
+use crate::store::Object;
+use crate::tags::Tags;
+
+fn tag_set(tags: &Tags) -> Vec<dto::Tag> {
+    tags.iter()
+        .map(|(key, value)| dto::Tag {
+            key: Some(key.to_owned()),
+            value: Some(value.to_owned()),
+        })
+        .collect()
+}
+
+/// The bucket's tags.
+pub(super) fn get_bucket_tagging(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
+    let bucket = cx.bucket()?;
+    if bucket.tags.is_empty() {
+        return Err(Fault::bucket(Code::NoSuchTagSet, &bucket.name));
+    }
+    Reply::xml(&dto::GetBucketTaggingOutput {
+        tag_set: tag_set(&bucket.tags),
+    })
+}
+
+/// Replaces the bucket's tags.
+pub(super) async fn put_bucket_tagging(
+    cx: &Context<'_>,
+    _: &Permit,
+    input: &mut Input,
+) -> Result<Reply, Fault> {
+    let tags = input.take_tags()?;
+    let outcome = cx.store.set_bucket_tags(cx.bucket()?, tags).await?;
+    changed(cx, outcome, StatusCode::NO_CONTENT)
+}
+
+/// Removes the bucket's tags.
+pub(super) async fn delete_bucket_tagging(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
+    let outcome = cx
+        .store
+        .set_bucket_tags(cx.bucket()?, Tags::default())
+        .await?;
+    changed(cx, outcome, StatusCode::NO_CONTENT)
+}
+
+/// The object's tags.
+pub(super) fn get_object_tagging(_: &Permit, object: Object) -> Result<Reply, Fault> {
+    Reply::xml(&dto::GetObjectTaggingOutput {
+        tag_set: tag_set(&object.tags),
+        version_id: None,
+    })
+}
+
+/// Replaces the object's tags.
+pub(super) async fn put_object_tagging(
+    cx: &Context<'_>,
+    _: &Permit,
+    input: &mut Input,
+    object: Object,
+) -> Result<Reply, Fault> {
+    let tags = input.take_tags()?;
+    set(cx, object, tags).await?;
+    Ok(Reply::empty(StatusCode::OK))
+}
+
+/// Removes the object's tags.
+pub(super) async fn delete_object_tagging(
+    cx: &Context<'_>,
+    _: &Permit,
+    object: Object,
+) -> Result<Reply, Fault> {
+    set(cx, object, Tags::default()).await?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Sets the tags of the version whose tags were looked at when this was authorized.
+async fn set(cx: &Context<'_>, object: Object, tags: Tags) -> Result<(), Fault> {
+    let key = cx.request.key()?;
+    let bucket = cx.bucket()?.id;
+    let done = cx
+        .store
+        .set_object_tags(bucket, key.clone(), object.file, tags)
+        .await?;
+    if done {
+        Ok(())
+    } else {
+        Err(Fault::new(Code::OperationAborted))
+    }
+}

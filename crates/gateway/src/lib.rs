@@ -1,0 +1,39 @@
+//! S3: request → operation → actions and resources → handler, over an embedded store.
+//!
+//! [`Gateway`] is an [`Api`](door::Api) behind the door, which has checked the signature
+//! and decodes the body. What a request is gets decided once, in `classify`; the actions it
+//! needs, the handler that runs and the event that is recorded follow from the row of that
+//! operation. Documents are read and written with the types of [`s3s`].
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )
+)]
+
+mod address;
+mod checksum;
+mod classify;
+mod condition;
+mod download_body;
+mod event;
+mod fault;
+mod gateway;
+mod handler;
+mod identity;
+mod name;
+mod needs;
+mod object_headers;
+mod operation;
+mod query;
+mod reply;
+mod request;
+mod store;
+mod tags;
+mod upload_body;
+
+pub use gateway::{Gateway, Settings};
+pub use store::OpenError;

@@ -1,0 +1,347 @@
+//! A request, classified and taken apart.
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method};
+use http_body_util::BodyExt as _;
+use s3s::dto;
+use s3s::xml::{Deserialize, Deserializer};
+
+use crate::address::Address;
+use crate::classify::classify;
+use crate::fault::{Code, Fault};
+use crate::name::{BucketName, ObjectKey};
+use crate::operation::Operation;
+use crate::query::{Query, strict_decode};
+use crate::tags::{BUCKET_TAGS, OBJECT_TAGS, Tags};
+
+/// Longest body of an operation that reads it whole. A thousand keys for DeleteObjects fit,
+/// escaped, and a list of 10,000 parts.
+const INPUT_BYTES: usize = 4 * 1024 * 1024;
+
+/// What a request asks for, without its body.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The operation.
+    pub(crate) operation: Operation,
+    /// The bucket and key.
+    pub(crate) address: Address,
+    /// The query parameters.
+    pub(crate) query: Query,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The source of a copy.
+    pub(crate) source: Option<CopySource>,
+}
+
+/// `x-amz-copy-source`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CopySource {
+    /// The bucket to copy from.
+    pub(crate) bucket: BucketName,
+    /// The key to copy.
+    pub(crate) key: ObjectKey,
+    /// The version, if one is named.
+    pub(crate) version: Option<String>,
+}
+
+/// Headers that decide something and so may come only once.
+const SINGLE: &[&str] = &[
+    "range",
+    "content-md5",
+    "content-type",
+    "content-length",
+    "if-modified-since",
+    "if-unmodified-since",
+];
+
+impl Request {
+    /// Classifies a request and checks what every handler relies on.
+    pub(crate) fn read(
+        method: &Method,
+        uri: &http::Uri,
+        headers: &HeaderMap,
+        host: &str,
+        domains: &[String],
+    ) -> Result<Self, Fault> {
+        check_headers(headers)?;
+        let address = Address::locate(host, uri.path(), domains)?;
+        let query = Query::parse(uri.query().unwrap_or_default())?;
+        let operation = classify(method, &address, &query, headers)?;
+        let source = match operation {
+            Operation::CopyObject | Operation::UploadPartCopy => headers
+                .get("x-amz-copy-source")
+                .and_then(|value| value.to_str().ok())
+                .map(CopySource::parse)
+                .transpose()?,
+            _ => None,
+        };
+        if query.get("versionId") == Some("") {
+            return Err(Fault::argument(
+                "Version id cannot be the empty string",
+                "versionId",
+                "",
+            ));
+        }
+        let writes = operation.row().version_actions.is_empty();
+        if writes && address.key().is_some() && query.has("versionId") {
+            return Err(Fault::argument(
+                "This operation does not accept a version-id.",
+                "versionId",
+                query.get("versionId").unwrap_or_default(),
+            ));
+        }
+        Ok(Self {
+            operation,
+            address,
+            query,
+            headers: headers.clone(),
+            source,
+        })
+    }
+
+    /// A header that is text; `check_headers` refused the ones that aren't.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The version that is asked for, other than the one that every object here has.
+    pub(crate) fn foreign_version(&self) -> Option<&str> {
+        self.query.get("versionId").filter(|id| *id != "null")
+    }
+
+    /// `Content-Length`.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// The bucket's name; only operations on a bucket have one.
+    pub(crate) fn bucket(&self) -> Result<&BucketName, Fault> {
+        self.address
+            .bucket()
+            .ok_or_else(|| Fault::new(Code::MethodNotAllowed))
+    }
+
+    /// The key; only operations on an object have one.
+    pub(crate) fn key(&self) -> Result<&ObjectKey, Fault> {
+        self.address
+            .key()
+            .ok_or_else(|| Fault::new(Code::MethodNotAllowed))
+    }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
+    for name in headers.keys() {
+        let name = name.as_str();
+        if name.starts_with("x-amz-meta-") {
+            continue;
+        }
+        let amazon = name.starts_with("x-amz-");
+        if !amazon && !SINGLE.contains(&name) {
+            continue;
+        }
+        let mut values = headers.get_all(name).iter();
+        let text = values.next().is_none_or(|value| value.to_str().is_ok());
+        if values.next().is_some() || !text {
+            return Err(Fault::argument(
+                "A header was given more than once, or is not text.",
+                name,
+                "",
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl CopySource {
+    fn parse(header: &str) -> Result<Self, Fault> {
+        let invalid = || {
+            Fault::argument(
+                "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+                "x-amz-copy-source",
+                header,
+            )
+        };
+        let (path, version) = match header.split_once("?versionId=") {
+            Some((path, version)) => (path, Some(strict_decode(version)?)),
+            None => (header, None),
+        };
+        let path = strict_decode(path)?;
+        if path.starts_with("arn:") {
+            return Err(Fault::header_not_implemented("x-amz-copy-source"));
+        }
+        let path = path.strip_prefix('/').unwrap_or(&path);
+        let (bucket, key) = path.split_once('/').ok_or_else(invalid)?;
+        if key.is_empty() || version.as_deref() == Some("") {
+            return Err(invalid());
+        }
+        Ok(Self {
+            bucket: BucketName::parse(bucket)?,
+            key: ObjectKey::parse(key)?,
+            version,
+        })
+    }
+
+    /// The version, other than the one that every object here has.
+    pub(crate) fn foreign_version(&self) -> Option<&str> {
+        self.version.as_deref().filter(|id| *id != "null")
+    }
+}
+
+/// What has to be known of a request's content before it can be authorized.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// The body, for operations that read it whole.
+    pub(crate) bytes: Bytes,
+    /// The tags that the request sets.
+    pub(crate) tags: Option<Result<Tags, Fault>>,
+    /// The region that CreateBucket asks for.
+    pub(crate) location: Option<Result<String, Fault>>,
+}
+
+impl Input {
+    /// Takes the content apart. What is wrong with it is said after authorization.
+    pub(crate) fn read(request: &Request, bytes: Bytes) -> Self {
+        let from_header = || request.header("x-amz-tagging").map(Tags::from_header);
+        let from_body = |most| Some(xml::<dto::Tagging>(&bytes).and_then(|t| tags_of(t, most)));
+        let tags = match request.operation {
+            Operation::PutObject | Operation::CreateMultipartUpload | Operation::CopyObject => {
+                from_header()
+            }
+            Operation::PutObjectTagging => from_body(OBJECT_TAGS),
+            Operation::PutBucketTagging => from_body(BUCKET_TAGS),
+            _ => None,
+        };
+        let location = (request.operation == Operation::CreateBucket && !bytes.is_empty())
+            .then(|| xml::<dto::CreateBucketConfiguration>(&bytes))
+            .and_then(|parsed| match parsed {
+                Ok(configuration) => configuration
+                    .location_constraint
+                    .map(|location| Ok(location.as_str().to_owned())),
+                Err(fault) => Some(Err(fault)),
+            });
+        Self {
+            tags,
+            location,
+            bytes,
+        }
+    }
+
+    /// The tags, once it is time to complain about them.
+    pub(crate) fn take_tags(&mut self) -> Result<Tags, Fault> {
+        self.tags.take().unwrap_or_else(|| Ok(Tags::default()))
+    }
+
+    /// The location, once it is time to complain about it.
+    pub(crate) fn take_location(&mut self) -> Result<Option<String>, Fault> {
+        self.location.take().transpose()
+    }
+}
+
+fn tags_of(tagging: dto::Tagging, most: usize) -> Result<Tags, Fault> {
+    let pairs = tagging
+        .tag_set
+        .into_iter()
+        .map(|tag| match (tag.key, tag.value) {
+            (Some(key), value) => Ok((key, value.unwrap_or_default())),
+            (None, _) => Err(Fault::new(Code::MalformedXml)),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Tags::new(pairs, most)
+}
+
+/// Reads an XML document.
+pub(crate) fn xml<T: for<'x> Deserialize<'x>>(bytes: &[u8]) -> Result<T, Fault> {
+    if bytes.is_empty() {
+        return Err(Fault::new(Code::MissingRequestBody));
+    }
+    let mut reader = Deserializer::new(bytes);
+    let malformed = |_| Fault::new(Code::MalformedXml);
+    let value = T::deserialize(&mut reader).map_err(malformed)?;
+    reader.expect_eof().map_err(malformed)?;
+    Ok(value)
+}
+
+/// Reads a short body to its end, where its signature is checked.
+pub(crate) async fn read_whole(body: &mut door::Body) -> Result<Bytes, Fault> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            if whole.len() + data.len() > INPUT_BYTES {
+                return Err(Fault::new(Code::MaxMessageLengthExceeded)
+                    .element("MaxMessageLengthBytes", INPUT_BYTES.to_string()));
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(
+        method: Method,
+        target: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Request, Fault> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        Request::read(&method, &target.parse().unwrap(), &map, "localhost", &[])
+    }
+
+    #[test]
+    fn a_deciding_header_given_twice_is_refused() {
+        let twice = [("x-amz-acl", "private"), ("x-amz-acl", "public-read")];
+        assert!(read(Method::PUT, "/bkt/k", &twice).is_err());
+        let meta = [("x-amz-meta-a", "1"), ("x-amz-meta-a", "2")];
+        assert!(read(Method::PUT, "/bkt/k", &meta).is_ok());
+    }
+
+    #[test]
+    fn copy_sources() {
+        for (header, key, version) in [
+            ("src/k", "k", None),
+            ("/src/a/b", "a/b", None),
+            ("src/a%2Fb%20c", "a/b c", None),
+            ("src/a+b", "a+b", None),
+            ("src/..%2F..%2Fk", "../../k", None),
+            ("src/k?versionId=null", "k", Some("null")),
+        ] {
+            let source = CopySource::parse(header).unwrap();
+            assert_eq!(source.bucket.as_str(), "src");
+            assert_eq!(source.key.as_str(), key, "{header}");
+            assert_eq!(source.version.as_deref(), version);
+        }
+        for header in [
+            "",
+            "src",
+            "src/",
+            "/",
+            "S_/k",
+            "src/k?versionId=",
+            "arn:aws:s3:x",
+        ] {
+            assert!(CopySource::parse(header).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn only_operations_with_version_actions_take_a_version() {
+        assert!(read(Method::GET, "/bkt/k?versionId=x", &[]).is_ok());
+        assert!(read(Method::PUT, "/bkt/k?versionId=x", &[]).is_err());
+        assert!(read(Method::GET, "/bkt/k?versionId=", &[]).is_err());
+    }
+
+    #[test]
+    fn tags_of_a_request_are_known_before_it_is_authorized() {
+        let request = read(Method::PUT, "/bkt/k?tagging", &[]).unwrap();
+        let body = "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>";
+        let mut input = Input::read(&request, Bytes::from_static(body.as_bytes()));
+        assert_eq!(input.take_tags().unwrap().iter().next(), Some(("a", "b")));
+        let mut input = Input::read(&request, Bytes::from_static(b"<Tagging><"));
+        assert!(input.take_tags().is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! What is stored: rows in SQLite, objects as files, buckets mirrored in memory.
+//!
+//! An object is written to a new file, the file and its directory are synced, and then one
+//! transaction swaps the row; only after that is the old file removed. So a crash leaves
+//! either the old object or the new one, and at most files that no row names, which
+//! [`Store::open`] removes.
+
+mod bucket;
+mod description;
+mod error;
+mod files;
+mod listing;
+mod object;
+mod row;
+mod schema;
+mod sweep;
+mod upload;
+
+pub(crate) use bucket::{Bucket, BucketRejected, PublicAccessBlock, StoredPolicy};
+pub(crate) use description::{ChecksumKind, Description, Part, StoredChecksum};
+pub use error::OpenError;
+pub(crate) use error::StoreError;
+pub(crate) use files::{FileId, Files, NewFile};
+pub(crate) use listing::{Entry, Listing, ListingQuery, successor};
+pub(crate) use object::{Guard, Object, Rejected};
+pub(crate) use upload::{Finished, Upload, UploadPart, UploadQuery};
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use tokio::sync::Mutex;
+
+use crate::name::BucketName;
+
+/// Connections that read beside the one that writes.
+const READERS: u32 = 4;
+
+/// Every bucket by name.
+pub(crate) type Buckets = BTreeMap<BucketName, Arc<Bucket>>;
+
+/// The embedded store. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Store(Arc<Inner>);
+
+struct Inner {
+    /// SQLite has one writer; so have we, and what changes with a row changes under this lock.
+    writer: Mutex<SqliteConnection>,
+    readers: SqlitePool,
+    files: Files,
+    buckets: ArcSwap<Buckets>,
+}
+
+impl Store {
+    /// Opens the store in `dir`, creating it if it isn't there, and removes what a crash left.
+    pub(crate) async fn open(dir: &Path) -> Result<Self, OpenError> {
+        let files = Files::open(&dir.join("data"))?;
+        let path = dir.join("objects.db");
+        let failed = |source| OpenError::database(&path, source);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .disable_statement_logging();
+        let mut writer = options.connect().await.map_err(failed)?;
+        schema::prepare(&mut writer, &path).await?;
+        let buckets = bucket::load(&mut writer).await.map_err(failed)?;
+        sweep::sweep(&mut writer, &files).await.map_err(failed)?;
+        files.sync_root()?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_lazy_with(options);
+        Ok(Self(Arc::new(Inner {
+            writer: Mutex::new(writer),
+            readers,
+            files,
+            buckets: ArcSwap::from_pointee(buckets),
+        })))
+    }
+
+    /// Every bucket as of now.
+    pub(crate) fn buckets(&self) -> Arc<Buckets> {
+        self.0.buckets.load_full()
+    }
+
+    /// A bucket as of now.
+    pub(crate) fn bucket(&self, name: &BucketName) -> Option<Arc<Bucket>> {
+        self.0.buckets.load().get(name).cloned()
+    }
+
+    /// Where the objects' bytes are.
+    pub(crate) fn files(&self) -> &Files {
+        &self.0.files
+    }
+}
+
+/// Runs a change to its end even if the request that asked for it is dropped: a commit
+/// whose outcome nobody saw would leave memory and files behind the database.
+async fn detached<T, F>(change: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, StoreError>> + Send + 'static,
+{
+    tokio::spawn(change)
+        .await
+        .map_err(|error| StoreError::Task(error.to_string()))?
+}

@@ -1,0 +1,147 @@
+//! Identity providers that many customers share (IAM User Guide, "Identity-provider controls for
+//! shared OIDC providers"): whoever trusts one must say which customer's tokens are meant.
+
+use super::Checked;
+use crate::action::Action;
+use crate::condition::operator::Quantifier;
+use crate::condition::{Condition, Operands};
+use crate::document::DocumentKind;
+use crate::error::InvalidPolicy;
+use crate::grantee::Grantee;
+use crate::statement::{Effect, Statement};
+use crate::syntax::Document;
+use crate::template::{Pattern, Template};
+
+/// Issuer without its scheme, and the claim that tells its customers apart.
+const ISSUERS: &[(&str, Tenancy)] = &[
+    ("token.actions.githubusercontent.com", Tenancy::Claim("sub")),
+    (
+        "vstoken.actions.githubusercontent.com",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "oidc-configuration.audit-log.githubusercontent.com",
+        Tenancy::Claim("sub"),
+    ),
+    ("gitlab.com", Tenancy::Claim("sub")),
+    ("agent.buildkite.com", Tenancy::Claim("sub")),
+    ("oidc.codefresh.io", Tenancy::Claim("sub")),
+    ("studio.datachain.ai/api", Tenancy::Claim("sub")),
+    ("scalr.io", Tenancy::Claim("sub")),
+    ("tokens.cloud.shisho.dev", Tenancy::Claim("sub")),
+    ("app.terraform.io", Tenancy::Claim("sub")),
+    ("proidc.upbound.io", Tenancy::Claim("sub")),
+    (
+        "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb",
+        Tenancy::Claim("sub"),
+    ),
+    (
+        "oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu",
+        Tenancy::Claim("sub"),
+    ),
+    ("cognito-identity.amazonaws.com", Tenancy::Claim("aud")),
+    ("api.pulumi.com/oidc", Tenancy::Claim("aud")),
+    ("sandboxes.cloud", Tenancy::Claim("aud")),
+    ("oidc.vercel.com", Tenancy::Claim("aud")),
+    (
+        "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d",
+        Tenancy::Key("sts:RoleSessionName"),
+    ),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Tenancy {
+    /// The condition key is the issuer's own for this claim.
+    Claim(&'static str),
+    Key(&'static str),
+}
+
+pub(super) fn check(document: &Document<'_>, statements: &[Statement]) -> Checked {
+    let web_identity = Action::new("sts:AssumeRoleWithWebIdentity");
+    for (statement, syntax) in statements.iter().zip(&document.statements) {
+        if statement.effect == Effect::Deny || !statement.action.matches(&web_identity) {
+            continue;
+        }
+        let grantees = statement
+            .principal
+            .iter()
+            .flat_map(|principal| &principal.list);
+        for issuer in grantees.filter_map(issuer) {
+            let Some((issuer, tenancy)) = ISSUERS
+                .iter()
+                .find(|(shared, _)| issuer.eq_ignore_ascii_case(shared))
+            else {
+                continue;
+            };
+            let key = match tenancy {
+                Tenancy::Claim(claim) => format!("{issuer}:{claim}"),
+                Tenancy::Key(key) => (*key).to_owned(),
+            };
+            if !statement
+                .conditions
+                .iter()
+                .any(|condition| narrows(condition, &key))
+            {
+                let message = format!(
+                    "The trust policy must evaluate the condition key {key} for the shared identity provider {issuer}"
+                );
+                let reason = format!(
+                    "without a condition on `{key}` every customer of `{issuer}` may assume the role"
+                );
+                return Err(InvalidPolicy::new(
+                    DocumentKind::Trust,
+                    &syntax.span,
+                    message,
+                    reason,
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn issuer(grantee: &Grantee) -> Option<&str> {
+    match grantee {
+        Grantee::Provider(name) => Some(
+            name.split_once(":oidc-provider/")
+                .map_or(name, |(_, issuer)| issuer),
+        ),
+        _ => None,
+    }
+}
+
+/// Whether the condition holds only for some values of the key, and not when it is missing.
+fn narrows(condition: &Condition, key: &str) -> bool {
+    let operator = condition.operator();
+    let asks = condition.key().eq_ignore_ascii_case(key)
+        && !operator.negated
+        && !operator.if_exists
+        && operator.quantifier != Quantifier::ForAllValues;
+    let says = |text: &Template| {
+        *text != Template::Fixed("".into()) && *text != Template::Fixed("*".into())
+    };
+    asks && match condition.operands() {
+        Operands::Equals(texts) | Operands::EqualsIgnoreCase(texts) => texts.iter().all(says),
+        Operands::Like(patterns) => patterns.iter().all(|pattern| match pattern {
+            Pattern::Fixed(glob) => glob.has_text(),
+            Pattern::Variable(_) => true,
+        }),
+        _ => false,
+    }
+}

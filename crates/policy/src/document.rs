@@ -1,0 +1,127 @@
+//! A parsed policy document.
+
+use std::collections::BTreeMap;
+
+use crate::InvalidPolicy;
+use crate::check;
+use crate::grantee::Grantees;
+use crate::statement::{Choice, Effect, Statement};
+
+/// What a document is written for; each kind has its own elements and its own error texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DocumentKind {
+    /// Inline policy of a user, group or role.
+    Identity,
+    /// Managed policy.
+    Managed,
+    /// Managed policy in its part as a permissions boundary.
+    Boundary,
+    /// Policy passed to AssumeRole* or GetFederationToken.
+    Session,
+    /// Trust policy of a role.
+    Trust,
+    /// Bucket policy.
+    Bucket,
+    /// Policy of a resource of any other service: principals are checked, actions and resources
+    /// only for their form.
+    Resource,
+    /// Service control policy.
+    Scp,
+    /// Resource control policy.
+    Rcp,
+}
+
+/// A policy document: checked, compiled, immutable but for [`Policy::pin_principals`].
+#[derive(Debug, Clone)]
+pub struct Policy {
+    kind: DocumentKind,
+    statements: Box<[Statement]>,
+}
+
+impl Policy {
+    /// Reads a document.
+    ///
+    /// ```
+    /// use policy::{DocumentKind, Policy};
+    ///
+    /// let text = r#"{"Version": "2012-10-17",
+    ///     "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}"#;
+    /// assert!(Policy::parse(DocumentKind::Identity, text).is_ok());
+    ///
+    /// let error = Policy::parse(DocumentKind::Trust, text).unwrap_err();
+    /// assert_eq!(error.code(), "MalformedPolicyDocument");
+    /// assert_eq!(error.message(), "Has prohibited field Resource");
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidPolicy` with AWS's code and text for this kind of document.
+    pub fn parse(kind: DocumentKind, text: &str) -> Result<Self, InvalidPolicy> {
+        let statements = check::compile(kind, text)?;
+        Ok(Self {
+            kind,
+            statements: statements.into(),
+        })
+    }
+
+    /// A policy that denies everything to everybody, wherever it is attached: what has to
+    /// stand in for a document that can't be read, so that a fault never grants anything.
+    #[must_use]
+    pub fn deny_all() -> Self {
+        let everything = Choice {
+            negated: true,
+            patterns: Box::default(),
+        };
+        let statement = Statement {
+            sid: None,
+            effect: Effect::Deny,
+            principal: None,
+            action: everything,
+            resource: None,
+            conditions: Box::default(),
+        };
+        Self {
+            kind: DocumentKind::Identity,
+            statements: Box::new([statement]),
+        }
+    }
+
+    /// What the document was read as.
+    #[must_use]
+    pub fn kind(&self) -> DocumentKind {
+        self.kind
+    }
+
+    /// Every ARN of an IAM user or role named in `Principal` or `NotPrincipal`, in document order.
+    #[must_use]
+    pub fn principal_arns(&self) -> Vec<&str> {
+        let principals = self
+            .statements
+            .iter()
+            .filter_map(|statement| statement.principal.as_ref());
+        principals.flat_map(Grantees::arns).collect()
+    }
+
+    /// Binds those ARNs to the unique ids (`AIDA…`, `AROA…`) that they had when the policy was
+    /// saved. From then on such an ARN stands for the entity with that id and for no other, even
+    /// one that is created later under the same name. ARNs without an entry stay as they are.
+    pub fn pin_principals(&mut self, ids: &BTreeMap<String, String>) {
+        for statement in &mut self.statements {
+            if let Some(principal) = &mut statement.principal {
+                principal.pin(ids);
+            }
+        }
+    }
+
+    /// Every pattern of `Resource` and `NotResource` as it was written, in document order.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        let choices = self
+            .statements
+            .iter()
+            .filter_map(|statement| statement.resource.as_ref());
+        choices.flat_map(|choice| choice.patterns.iter().map(|pattern| pattern.text()))
+    }
+
+    pub(crate) fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}

@@ -1,0 +1,343 @@
+//! From a request to its operation and back, the same way for all of them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, full};
+use federation::Verifier;
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{HeaderName, Response};
+use http_body_util::BodyExt;
+use policy::Principal;
+use serde_json::Value;
+use session::sigv4::{Family, RequestParts, claimed_service};
+use trail::{Draft, Resource};
+
+use crate::generated::{cloudtrail, iam, sts};
+use crate::handle::{At, Handle, Needs, Notes};
+use crate::wire::{
+    Encoding, ErrorShape, Fault, Node, OperationShape, Protocol, Service, Shape, decode, envelope,
+    record,
+};
+
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// IAM, STS and CloudTrail.
+#[derive(Debug)]
+pub struct Services {
+    verifier: Arc<Verifier>,
+}
+
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// One row of a service's table: an operation, its types forgotten.
+pub(crate) struct Entry {
+    shape: &'static OperationShape,
+    unsigned: bool,
+    read_only: bool,
+    run: for<'a> fn(&'a Node, At<'a>) -> Running<'a>,
+}
+
+/// What an operation came to.
+struct Outcome {
+    result: Result<Box<dyn Shape + Send>, Fault>,
+    request_parameters: Option<Value>,
+    response_elements: Option<Value>,
+    resources: Vec<Resource>,
+}
+
+impl From<Fault> for Outcome {
+    fn from(fault: Fault) -> Self {
+        Self {
+            result: Err(fault),
+            request_parameters: None,
+            response_elements: None,
+            resources: Vec::new(),
+        }
+    }
+}
+
+impl Entry {
+    /// The row of an operation.
+    pub(crate) const fn of<O>() -> Self
+    where
+        O: Handle + 'static,
+        O::Input: Send + Sync,
+        O::Output: Send + 'static,
+    {
+        Self {
+            shape: O::SHAPE,
+            unsigned: O::UNSIGNED,
+            read_only: O::READ_ONLY,
+            run: |parameters, at| Box::pin(run::<O>(parameters, at)),
+        }
+    }
+}
+
+/// Decode, authorize, handle, describe: the one way through every operation.
+async fn run<O>(parameters: &Node, at: At<'_>) -> Outcome
+where
+    O: Handle,
+    O::Input: Send + Sync,
+    O::Output: Send + 'static,
+{
+    let input = match decode::<O>(parameters) {
+        Ok(input) => input,
+        Err(fault) => return fault.into(),
+    };
+    let request_parameters = elements(&input);
+    let resources = O::resources(&input, &at);
+    let result = match permit::<O>(&input, &at) {
+        Ok(permit) => O::handle(input, permit, &at).await,
+        Err(fault) => Err(fault),
+    };
+    let answer = result.as_ref().ok().filter(|_| O::RECORDS_ANSWER);
+    Outcome {
+        response_elements: answer.and_then(|output| elements(output)),
+        request_parameters,
+        resources,
+        result: result.map(|output| Box::new(output) as Box<dyn Shape + Send>),
+    }
+}
+
+fn permit<O: Handle>(input: &O::Input, at: &At<'_>) -> Result<door::Permit, Fault> {
+    let needs = match O::needs(input, at)? {
+        Needs::All(needs) => needs,
+        Needs::Credentials | Needs::OwnDecision => Vec::new(),
+    };
+    let errors = O::SHAPE.service.protocol.errors();
+    at.door
+        .authorize(at.call, &needs)
+        .map_err(|denied| errors.access_denied.fault(denied.message))
+}
+
+/// A shape as the audit record shows it; `None`, i.e. null, when there is nothing in it.
+fn elements(shape: &dyn Shape) -> Option<Value> {
+    let value = record::of(shape);
+    let empty = value.as_object().is_some_and(serde_json::Map::is_empty);
+    (!empty).then_some(value)
+}
+
+/// What a request asks for.
+struct Asked {
+    service: &'static Service,
+    /// The operation's name as the request has it.
+    operation: Option<String>,
+    parameters: Result<Node, Fault>,
+}
+
+impl Asked {
+    fn of(parts: &Parts, body: &[u8]) -> Self {
+        if let Some(target) = parts.headers.get(TARGET) {
+            let service = &cloudtrail::SERVICE;
+            let target = target.to_str().unwrap_or_default();
+            let operation = target
+                .rsplit_once('.')
+                .filter(|(prefix, _)| *prefix == service.target_prefix)
+                .map(|(_, name)| name.to_owned());
+            return Self {
+                service,
+                operation,
+                parameters: Node::from_json(body).map_err(Fault::from),
+            };
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
+        let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
+        let service = match text("Version") {
+            Some(version) if version == iam::SERVICE.version => &iam::SERVICE,
+            Some(version) if version == sts::SERVICE.version => &sts::SERVICE,
+            _ => match claimed_service(&request_parts(parts)).as_deref() {
+                Some("iam") => &iam::SERVICE,
+                _ => &sts::SERVICE,
+            },
+        };
+        Self {
+            service,
+            operation: text("Action").map(str::to_owned),
+            parameters,
+        }
+    }
+
+    fn entry(&self) -> Option<&'static Entry> {
+        let table = match self.service.name {
+            "iam" => crate::iam::TABLE,
+            "sts" => crate::sts::TABLE,
+            _ => crate::cloudtrail::TABLE,
+        };
+        let name = self.operation.as_deref()?;
+        table.iter().find(|entry| entry.shape.name == name)
+    }
+
+    fn encoding(&self, parts: &Parts) -> Encoding {
+        let accept = parts.headers.get(ACCEPT);
+        Encoding::negotiate(self.service, accept.and_then(|value| value.to_str().ok()))
+    }
+
+    /// The answer to a request for an operation that isn't served.
+    fn unknown_operation(&self, parameters: &Node) -> Fault {
+        let errors = self.service.protocol.errors();
+        match (&self.operation, self.service.protocol) {
+            (None, _) => errors
+                .missing_operation
+                .fault("The request must contain the parameter Action."),
+            (Some(name), Protocol::Query) => {
+                let version = parameters.text("Version").unwrap_or(self.service.version);
+                let text = format!("Could not find operation {name} for version {version}");
+                errors.unknown_operation.fault(text)
+            }
+            (Some(_), Protocol::Json11) => errors.unknown_operation.fault(""),
+        }
+    }
+
+    /// The record's `eventName`; a name that the client made up is cut to a sane length.
+    fn event_name(&self) -> String {
+        match &self.operation {
+            Some(name) => name.chars().take(128).collect(),
+            None => "Unknown".to_owned(),
+        }
+    }
+}
+
+impl Services {
+    /// The services, with `verifier` for the tokens of OIDC providers.
+    #[must_use]
+    pub fn new(verifier: Arc<Verifier>) -> Self {
+        Self { verifier }
+    }
+
+    async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
+        let entry = asked.entry();
+        let unsigned = entry.is_some_and(|entry| entry.unsigned);
+        if matches!(call.caller.principal, Principal::Anonymous) && !unsigned {
+            return unauthenticated(asked.service.protocol).into();
+        }
+        let parameters = match &asked.parameters {
+            Ok(parameters) => parameters,
+            Err(fault) => return fault.clone().into(),
+        };
+        let Some(entry) = entry else {
+            return asked.unknown_operation(parameters).into();
+        };
+        let at = At {
+            door,
+            call,
+            account: call.caller.account().unwrap_or(door.account()),
+            verifier: &self.verifier,
+            notes,
+        };
+        (entry.run)(parameters, at).await
+    }
+}
+
+#[async_trait]
+impl Api for Services {
+    fn expect(&self, parts: &Parts, body: &[u8]) -> Expected {
+        let asked = Asked::of(parts, body);
+        Expected {
+            service: asked.service.name,
+            family: match asked.service.protocol {
+                Protocol::Query => Family::Query,
+                Protocol::Json11 => Family::Json,
+            },
+            unsigned: asked.entry().is_some_and(|entry| entry.unsigned),
+        }
+    }
+
+    fn refuse(&self, parts: &Parts, refusal: &Refusal) -> Response<Body> {
+        let asked = Asked::of(parts, &[]);
+        let shape = ErrorShape {
+            code: refusal.code,
+            recorded_as: refusal.code,
+            status: refusal.status,
+            sender_fault: refusal.status < 500,
+        };
+        let fault = shape.fault(refusal.message.clone());
+        let encoding = asked.encoding(parts);
+        envelope::failure(asked.service, encoding, &refusal.request_id, &fault).map(full)
+    }
+
+    async fn call(&self, door: &Door, call: &Arc<Call>, incoming: Incoming) -> Answer {
+        let Incoming { parts, body, .. } = incoming;
+        // The door has read it into memory; it has no way to fail any more.
+        let body = body.collect().await.map(|it| it.to_bytes());
+        let asked = Asked::of(&parts, &body.unwrap_or_default());
+        let encoding = asked.encoding(&parts);
+        let mut notes = Notes::default();
+        let outcome = self.outcome(door, call, &asked, &notes).await;
+        let (response, fault) = match (outcome.result, asked.entry()) {
+            (Ok(output), Some(entry)) => (
+                envelope::success(entry.shape, encoding, &call.request_id, &*output),
+                None,
+            ),
+            (Err(fault), _) => (
+                envelope::failure(asked.service, encoding, &call.request_id, &fault),
+                Some(fault),
+            ),
+            // Only an entry makes an output.
+            (Ok(_), None) => {
+                let fault = asked.service.protocol.errors().internal.fault("");
+                (
+                    envelope::failure(asked.service, encoding, &call.request_id, &fault),
+                    Some(fault),
+                )
+            }
+        };
+        let message = notes.error_message.take();
+        let event = Draft {
+            event_source: asked.service.event_source,
+            event_name: asked.event_name(),
+            read_only: asked.entry().is_none_or(|entry| entry.read_only),
+            management: true,
+            request_parameters: outcome.request_parameters,
+            response_elements: outcome.response_elements,
+            additional: notes.additional.take(),
+            resources: outcome.resources,
+            error: fault.map(|fault| {
+                let text = message.map_or(fault.message, str::to_owned);
+                (fault.shape.recorded_as.to_owned(), text)
+            }),
+            identity: notes.identity.take(),
+            recipient: notes.recipient.take(),
+        };
+        Answer {
+            response: response.map(full),
+            event,
+        }
+    }
+}
+
+fn request_parts(parts: &Parts) -> RequestParts<'_> {
+    RequestParts {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    }
+}
+
+/// "Common errors": a request without any credentials.
+fn unauthenticated(protocol: Protocol) -> Fault {
+    let (code, status, message) = match protocol {
+        Protocol::Query => (
+            "MissingAuthenticationToken",
+            403,
+            "Request is missing Authentication Token",
+        ),
+        Protocol::Json11 => (
+            "MissingAuthenticationTokenException",
+            400,
+            "Missing Authentication Token",
+        ),
+    };
+    ErrorShape {
+        code,
+        recorded_as: code,
+        status,
+        sender_fault: true,
+    }
+    .fault(message)
+}

@@ -1,0 +1,92 @@
+//! IAM's faults, in AWS's words.
+
+use crate::generated::iam::errors::{
+    DELETE_CONFLICT, ENTITY_ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, NO_SUCH_ENTITY,
+};
+use crate::wire::{Fault, Protocol};
+
+/// A user or role (`kind`) that isn't there.
+pub(super) fn no_such(kind: &str, name: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("The {kind} with name {name} cannot be found."))
+}
+
+/// An inline policy that a user or role (`kind`) doesn't have.
+pub(super) fn no_such_inline(kind: &str, name: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!(
+        "The {kind} policy with name {name} cannot be found."
+    ))
+}
+
+/// A managed policy that isn't there, or isn't attached.
+pub(super) fn policy_not_found(arn: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("Policy {arn} was not found."))
+}
+
+/// A managed policy that was to be attached and isn't there.
+pub(super) fn not_attachable(arn: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("Policy {arn} does not exist or is not attachable."))
+}
+
+/// A version that a managed policy doesn't have.
+pub(super) fn no_such_version(arn: &str, version: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!(
+        "Policy {arn} version {version} does not exist or is not attachable."
+    ))
+}
+
+/// An access key that the user doesn't have.
+pub(super) fn no_such_key(id: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("The Access Key with id {id} cannot be found."))
+}
+
+/// An OIDC provider that isn't there.
+pub(super) fn no_such_provider(arn: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("OpenIDConnect Provider not found for arn {arn}"))
+}
+
+/// The name of a new user or role is taken; `kind` is `User` or `Role`.
+pub(super) fn name_taken(kind: &str, name: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!("{kind} with name {name} already exists."))
+}
+
+/// The name of a new managed policy is taken.
+pub(super) fn policy_name_taken(name: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!(
+        "A policy called {name} already exists. Duplicate names are not allowed."
+    ))
+}
+
+/// The URL of a new OIDC provider is taken.
+pub(super) fn provider_taken(url: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!("Provider with url {url} already exists."))
+}
+
+/// An entity that can't be deleted before something else is done.
+pub(super) fn must_first(what: &str) -> Fault {
+    DELETE_CONFLICT.fault(format!("Cannot delete entity, must {what} first."))
+}
+
+/// `DeleteConflict` in other words.
+pub(super) fn delete_conflict(message: &str) -> Fault {
+    DELETE_CONFLICT.fault(message)
+}
+
+/// `LimitExceeded` in other words than those of a named quota.
+pub(super) fn limit_exceeded(message: impl Into<String>) -> Fault {
+    LIMIT_EXCEEDED.fault(message)
+}
+
+/// `InvalidInput`.
+pub(super) fn invalid_input(message: &str) -> Fault {
+    INVALID_INPUT.fault(message)
+}
+
+/// `ValidationError`.
+pub(super) fn validation(message: impl Into<String>) -> Fault {
+    Protocol::Query.errors().validation.fault(message)
+}
+
+/// A parameter that must be an ARN and isn't; the two blanks are AWS's.
+pub(super) fn invalid_arn() -> Fault {
+    validation("Invalid ARN:  Could not be parsed!")
+}

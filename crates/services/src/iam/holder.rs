@@ -1,0 +1,136 @@
+//! What users and roles have in common: they hold policies, a boundary and tags.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use directory::{AccountView, Document, Role, Snapshot, Tags, Transaction, User};
+
+use super::change::write;
+use super::fault::no_such;
+use super::quota::QUOTAS;
+use crate::handle::{At, account_view};
+use crate::wire::Fault;
+
+/// A user or a role.
+pub(super) trait Holder: Clone + Send + Sync + 'static {
+    /// `user` or `role`, as messages and ARNs have it.
+    const KIND: &'static str;
+    /// CloudTrail's name of the type.
+    const RESOURCE_TYPE: &'static str;
+    /// Most managed policies on one, and the quota's name.
+    const ATTACHED: (usize, &'static str);
+    /// Most characters in all its inline policies.
+    const INLINE_SIZE: usize;
+
+    /// The one with this name, in any case.
+    fn find<'v>(view: &'v AccountView, name: &str) -> Option<&'v Arc<Self>>;
+    /// Keeps it as it is now.
+    fn put(self, transaction: &mut Transaction);
+
+    fn arn(&self) -> String;
+    fn inline(&self) -> &BTreeMap<String, Document>;
+    fn inline_mut(&mut self) -> &mut BTreeMap<String, Document>;
+    fn attached(&self) -> &BTreeSet<String>;
+    fn attached_mut(&mut self) -> &mut BTreeSet<String>;
+    fn boundary(&self) -> Option<&str>;
+    fn set_boundary(&mut self, arn: Option<String>);
+    fn tags(&self) -> &Tags;
+    fn tags_mut(&mut self) -> &mut Tags;
+}
+
+macro_rules! holder {
+    ($type:ident, $find:ident, $put:ident, $($constants:item)*) => {
+        impl Holder for $type {
+            $($constants)*
+
+            fn find<'v>(view: &'v AccountView, name: &str) -> Option<&'v Arc<Self>> {
+                view.$find(name)
+            }
+            fn put(self, transaction: &mut Transaction) {
+                transaction.$put(self);
+            }
+            fn arn(&self) -> String {
+                self.arn()
+            }
+            fn inline(&self) -> &BTreeMap<String, Document> {
+                &self.inline
+            }
+            fn inline_mut(&mut self) -> &mut BTreeMap<String, Document> {
+                &mut self.inline
+            }
+            fn attached(&self) -> &BTreeSet<String> {
+                &self.attached
+            }
+            fn attached_mut(&mut self) -> &mut BTreeSet<String> {
+                &mut self.attached
+            }
+            fn boundary(&self) -> Option<&str> {
+                self.boundary.as_deref()
+            }
+            fn set_boundary(&mut self, arn: Option<String>) {
+                self.boundary = arn;
+            }
+            fn tags(&self) -> &Tags {
+                &self.tags
+            }
+            fn tags_mut(&mut self) -> &mut Tags {
+                &mut self.tags
+            }
+        }
+    };
+}
+
+holder! {
+    User, user, put_user,
+    const KIND: &'static str = "user";
+    const RESOURCE_TYPE: &'static str = "AWS::IAM::User";
+    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_user, "PoliciesPerUser");
+    const INLINE_SIZE: usize = QUOTAS.inline_per_user;
+}
+
+holder! {
+    Role, role, put_role,
+    const KIND: &'static str = "role";
+    const RESOURCE_TYPE: &'static str = "AWS::IAM::Role";
+    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_role, "PoliciesPerRole");
+    const INLINE_SIZE: usize = QUOTAS.inline_per_role;
+}
+
+/// The user or role with this name.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(super) fn existing<'v, H: Holder>(
+    view: &'v AccountView,
+    name: &str,
+) -> Result<&'v Arc<H>, Fault> {
+    H::find(view, name).ok_or_else(|| no_such(H::KIND, name))
+}
+
+/// The user or role with this name, as it is now.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(super) fn read<H: Holder>(at: &At<'_>, name: &str) -> Result<Arc<H>, Fault> {
+    at.view(|view| existing(view, name).cloned())
+}
+
+/// Changes a user or role; `change` also sees everything else that exists.
+///
+/// # Errors
+/// `NoSuchEntity`, or what `change` answers; nothing has changed then.
+pub(super) async fn change<H: Holder>(
+    at: &At<'_>,
+    name: String,
+    change: impl FnOnce(&mut H, &Snapshot) -> Result<(), Fault> + Send + 'static,
+) -> Result<(), Fault> {
+    let account = at.account;
+    write(at, move |tx| {
+        let view = account_view(tx.snapshot(), account)?;
+        let mut holder = H::clone(existing(view, &name)?);
+        change(&mut holder, tx.snapshot())?;
+        holder.put(tx);
+        Ok(())
+    })
+    .await
+}

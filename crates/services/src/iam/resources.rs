@@ -1,0 +1,32 @@
+//! The resources that an operation touches, for the audit record.
+
+use trail::Resource;
+
+use super::holder::Holder;
+use super::needs::entity_arn;
+use crate::handle::At;
+
+/// CloudTrail's name for managed policies.
+pub(super) const POLICY: &str = "AWS::IAM::Policy";
+/// CloudTrail's name for OIDC providers.
+pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
+/// CloudTrail's name for access keys.
+pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
+
+/// A user or role by its name.
+pub(super) fn holder<H: Holder>(at: &At<'_>, name: &str) -> Vec<Resource> {
+    let snapshot = at.snapshot();
+    let view = snapshot.account(at.account);
+    let found = view.and_then(|view| H::find(view, name));
+    let arn = found.map_or_else(|| entity_arn(at, H::KIND, None, name), |it| it.arn());
+    vec![resource(at, H::RESOURCE_TYPE, arn)]
+}
+
+/// Anything by its type and ARN.
+pub(super) fn resource(at: &At<'_>, kind: &str, arn: impl Into<String>) -> Resource {
+    Resource {
+        account: Some(at.account),
+        kind: kind.to_owned(),
+        arn: arn.into(),
+    }
+}

@@ -1,0 +1,27 @@
+//! The AWS APIs behind the door: IAM, STS and CloudTrail.
+//!
+//! An operation is declared once, as an implementation of [`Handle`] for the unit struct
+//! that `cargo xtask models` generated: what it needs, whether it only reads, and what it
+//! does. Parsing, validation messages, authorization, the answer's form and the audit
+//! record follow from the declaration and the generated shapes.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "tests"
+    )
+)]
+
+mod cloudtrail;
+mod dispatch;
+pub mod generated;
+mod handle;
+pub mod iam;
+pub mod local;
+pub mod sts;
+pub mod wire;
+
+pub use dispatch::Services;
+pub use handle::{At, Handle, Needs, Notes, account_view};

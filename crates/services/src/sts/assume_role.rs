@@ -1,0 +1,208 @@
+//! `AssumeRole`.
+
+use std::sync::Arc;
+
+use directory::Role;
+use door::{Need, Permit};
+use policy::{Arn, Principal};
+use session::{SessionTag, SourceIdentity};
+use trail::Resource;
+
+use crate::generated::sts::{AssumeRole, AssumeRoleRequest, AssumeRoleResponse};
+use crate::handle::{At, Handle, Needs};
+use crate::sts::grant::{Grant, assumed_role_user, seconds, wire};
+use crate::sts::refusals::{access_denied, denied, internal, validation};
+use crate::sts::session_policies::{packed_size, session_policies};
+use crate::sts::session_tags::{inherited, session_tags};
+use crate::wire::Fault;
+
+impl Handle for AssumeRole {
+    // CloudTrail calls it read-only, and records its answer all the same.
+    const READ_ONLY: bool = true;
+    const RECORDS_ANSWER: bool = true;
+
+    fn needs(_: &AssumeRoleRequest, _: &At<'_>) -> Result<Needs, Fault> {
+        Ok(Needs::OwnDecision)
+    }
+
+    fn resources(input: &AssumeRoleRequest, _: &At<'_>) -> Vec<Resource> {
+        role_resource(&input.role_arn)
+    }
+
+    async fn handle(
+        input: AssumeRoleRequest,
+        _: Permit,
+        at: &At<'_>,
+    ) -> Result<AssumeRoleResponse, Fault> {
+        if input.role_arn.parse::<Arn>().is_err() {
+            return Err(validation(format!("{} is invalid", input.role_arn)));
+        }
+        let caller = &at.call.caller;
+        if matches!(caller.principal, Principal::Root { .. }) {
+            return Err(access_denied("Roles may not be assumed by root accounts."));
+        }
+        let snapshot = at.snapshot();
+        // A role that doesn't exist is answered as one that may not be assumed.
+        let role = snapshot.role_by_arn(&input.role_arn).ok_or_else(|| {
+            access_denied(format!(
+                "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+                caller.arn(),
+                input.role_arn
+            ))
+        })?;
+        if input.serial_number.is_some() || input.token_code.is_some() {
+            // No user has an MFA device here, so no code can be right.
+            return Err(access_denied(
+                "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            ));
+        }
+        let parent = caller.session.as_deref();
+        let source_identity = source_identity(&input, parent)?;
+        let permit = at
+            .door
+            .authorize(at.call, &needs(&input, role, &source_identity, at))
+            .map_err(|refused| denied(&refused))?;
+        if !input.provided_contexts.is_empty() {
+            return Err(validation(
+                "The provided context provider is not registered with this account.",
+            ));
+        }
+        let chained = parent.is_some();
+        let seconds = seconds(input.duration_seconds, role, chained)?;
+        let policies =
+            session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
+        let requested: Vec<_> = input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let tags = session_tags(&requested, &input.transitive_tag_keys, parent)?;
+        let packed_policy_size = packed_size(&policies, &tags)?;
+        let grant = Grant {
+            role: Arc::clone(role),
+            name: name(&input.role_session_name)?,
+            seconds,
+            source_identity,
+            tags,
+            policies,
+            federated: None,
+            chained,
+        };
+        let (credentials, session) = grant
+            .issue(at.door, at.call.now, &permit)
+            .map_err(|error| internal(&error.to_string()))?;
+        Ok(AssumeRoleResponse {
+            credentials: Some(wire(&credentials)?),
+            assumed_role_user: Some(assumed_role_user(role, &session)),
+            packed_policy_size,
+            source_identity: session
+                .source_identity
+                .as_ref()
+                .map(|it| it.as_str().to_owned()),
+        })
+    }
+}
+
+/// The record's resource: the role that was asked for.
+pub(super) fn role_resource(arn: &str) -> Vec<Resource> {
+    let Ok(parsed) = arn.parse::<Arn>() else {
+        return Vec::new();
+    };
+    vec![Resource {
+        account: parsed.account().parse().ok(),
+        kind: "AWS::IAM::Role".to_owned(),
+        arn: arn.to_owned(),
+    }]
+}
+
+/// A session name; the model's constraints have been checked by now.
+pub(super) fn name(text: &str) -> Result<session::SessionName, Fault> {
+    text.parse()
+        .map_err(|error| validation(format!("The session name {error}.")))
+}
+
+/// A source identity, once set, stays for the whole chain of roles (STS API reference,
+/// `SourceIdentity`).
+fn source_identity(
+    input: &AssumeRoleRequest,
+    parent: Option<&session::Session>,
+) -> Result<Option<SourceIdentity>, Fault> {
+    let inherited = parent.and_then(|parent| parent.source_identity.clone());
+    let Some(text) = &input.source_identity else {
+        return Ok(inherited);
+    };
+    let asked: SourceIdentity = text
+        .parse()
+        .map_err(|error| validation(format!("The source identity {error}.")))?;
+    match inherited {
+        Some(inherited) if inherited != asked => Err(access_denied(
+            "The source identity can't be changed once it is set for a session.",
+        )),
+        _ => Ok(Some(asked)),
+    }
+}
+
+fn needs(
+    input: &AssumeRoleRequest,
+    role: &Role,
+    source_identity: &Option<SourceIdentity>,
+    at: &At<'_>,
+) -> Vec<Need> {
+    let passed_on = inherited(at.call.caller.session.as_deref());
+    let mut actions = vec!["sts:AssumeRole"];
+    if !input.tags.is_empty() || !passed_on.is_empty() {
+        actions.push("sts:TagSession");
+    }
+    if source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
+    }
+    if !input.provided_contexts.is_empty() {
+        actions.push("sts:SetContext");
+    }
+    let need = |action| {
+        let mut need = trust_need(action, role, &passed_on)
+            .shown(Some(input.role_arn.clone()))
+            .key("sts:RoleSessionName", input.role_session_name.clone());
+        if let Some(id) = &input.external_id {
+            need = need.key("sts:ExternalId", id.clone());
+        }
+        if let Some(source) = source_identity {
+            need = need.key("sts:SourceIdentity", source.as_str());
+        }
+        let tags = input.tags.iter().map(|tag| (&*tag.key, &*tag.value));
+        request_tags(need, tags, &input.transitive_tag_keys)
+    };
+    actions.into_iter().map(need).collect()
+}
+
+/// An action on a role, decided by its trust policy; with the role's tags, over which those
+/// that a chain passes on stand (IAM user guide, "Chaining roles with session tags").
+pub(super) fn trust_need(action: &'static str, role: &Role, passed_on: &[SessionTag]) -> Need {
+    let mut need = Need::new(action, role.arn())
+        .owner(role.account)
+        .trust_policy(role.trust.policy());
+    let own = role.tags.iter();
+    let inherited = passed_on.iter().map(|tag| (&*tag.key, &*tag.value));
+    for (key, value) in own.chain(inherited) {
+        need = need
+            .key(format!("aws:ResourceTag/{key}"), value)
+            .key(format!("iam:ResourceTag/{key}"), value);
+    }
+    need
+}
+
+/// The condition keys of the tags in a request.
+pub(super) fn request_tags<'a>(
+    mut need: Need,
+    tags: impl Iterator<Item = (&'a str, &'a str)>,
+    transitive_keys: &[String],
+) -> Need {
+    let mut keys = Vec::new();
+    for (key, value) in tags {
+        need = need.key(format!("aws:RequestTag/{key}"), value);
+        keys.push(key.to_owned());
+    }
+    if !keys.is_empty() {
+        need = need.key("aws:TagKeys", keys);
+    }
+    if !transitive_keys.is_empty() {
+        need = need.key("sts:TransitiveTagKeys", transitive_keys.to_vec());
+    }
+    need
+}

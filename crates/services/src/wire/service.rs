@@ -1,0 +1,83 @@
+//! What an AWS service and an operation of it look like on the wire.
+
+use super::decode::Decode;
+use super::fault::{ErrorShape, Fault, JSON_ERRORS, ProtocolErrors, QUERY_ERRORS};
+use super::writer::Shape;
+
+/// A service as its model describes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The endpoint prefix, which is also the service of the signature's scope: `iam`.
+    pub name: &'static str,
+    /// The API version that a query call names in `Version`: `2010-05-08`.
+    pub version: &'static str,
+    /// How calls and answers are written.
+    pub protocol: Protocol,
+    /// The XML namespace of answers; empty for a JSON service.
+    pub namespace: &'static str,
+    /// What precedes the operation's name in `X-Amz-Target`, without the full stop; empty for a query service.
+    pub target_prefix: &'static str,
+    /// The `eventSource` of its CloudTrail records: `iam.amazonaws.com`.
+    pub event_source: &'static str,
+    /// Whether validation messages repeat the refused value: STS does, IAM does not.
+    pub shows_values: bool,
+}
+
+impl Service {
+    /// The answer to a call of an operation that this service does not have, in the version that the call asked for.
+    #[must_use]
+    pub fn unknown_operation(&self, operation: &str, version: &str) -> Fault {
+        self.protocol
+            .errors()
+            .unknown_operation
+            .fault(match self.protocol {
+                Protocol::Query => {
+                    format!("Could not find operation {operation} for version {version}")
+                }
+                Protocol::Json11 => String::new(),
+            })
+    }
+}
+
+/// The wire protocols spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// AWS Query: form parameters in, XML out (or JSON, for a client that accepts only that).
+    Query,
+    /// AWS JSON 1.1: a JSON body each way, the operation in `X-Amz-Target`.
+    Json11,
+}
+
+impl Protocol {
+    /// The errors that any operation of a service with this protocol can answer, spelled as the protocol spells them.
+    #[must_use]
+    pub fn errors(self) -> &'static ProtocolErrors {
+        match self {
+            Protocol::Query => &QUERY_ERRORS,
+            Protocol::Json11 => &JSON_ERRORS,
+        }
+    }
+}
+
+/// An operation as its model describes it, without its types.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OperationShape {
+    /// The name, as in `Action` or at the end of `X-Amz-Target`.
+    pub name: &'static str,
+    /// The service it belongs to.
+    pub service: &'static Service,
+    /// The XML element around the output; none if the operation answers only metadata.
+    pub result_wrapper: Option<&'static str>,
+    /// The errors that its model declares.
+    pub errors: &'static [ErrorShape],
+}
+
+/// An operation with its types. The generated unit structs implement it.
+pub trait Operation {
+    /// What a call carries.
+    type Input: Decode + Shape;
+    /// What the answer carries; `()` if it carries only metadata.
+    type Output: Shape;
+    /// The rest of the declaration.
+    const SHAPE: &'static OperationShape;
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask models`: service models in, Rust shapes out.
+
+mod choice;
+mod emit;
+mod model;
+mod names;
+mod pattern;
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use self::choice::{BOTOCORE, SERVICES};
+use self::model::Model;
+use crate::outputs::{Outputs, repository};
+
+/// Generates every service's shapes.
+pub(crate) fn run(outputs: Outputs) -> Result<()> {
+    for service in SERVICES {
+        let path = format!(
+            "botocore/data/{}/{}/service-2.json",
+            service.name, service.version
+        );
+        let text = BOTOCORE.extract(READ_MODEL, &[&path])?;
+        let model: Model =
+            serde_json::from_slice(&text).with_context(|| format!("cannot read {path}"))?;
+        let code = emit::service(&model, service)
+            .with_context(|| format!("cannot generate {}", service.name))?;
+        let code = formatted(&code)?;
+        outputs.deliver(
+            &format!("crates/services/src/generated/{}.rs", service.name),
+            &code,
+        )?;
+    }
+    Ok(())
+}
+
+/// botocore ships its larger models compressed.
+const READ_MODEL: &str = "
+import gzip
+model = read(sys.argv[2])
+sys.stdout.buffer.write(gzip.decompress(read(sys.argv[2] + '.gz')) if model is None else model)
+";
+
+fn formatted(code: &str) -> Result<Vec<u8>> {
+    let mut rustfmt = Command::new("rustfmt")
+        .args(["--edition", "2024", "--emit", "stdout"])
+        .current_dir(repository())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run rustfmt")?;
+    let Some(mut input) = rustfmt.stdin.take() else {
+        bail!("rustfmt takes no input")
+    };
+    // rustfmt reads everything before it writes anything, so this cannot block on its output.
+    input.write_all(code.as_bytes())?;
+    drop(input);
+    let output = rustfmt.wait_with_output()?;
+    ensure!(
+        output.status.success(),
+        "rustfmt refused the generated code"
+    );
+    Ok(output.stdout)
+}

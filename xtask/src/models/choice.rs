@@ -1,0 +1,150 @@
+//! What is generated, and where the models are known to say less than the services do.
+
+use crate::pypi::Package;
+
+/// Where the models come from.
+pub(super) const BOTOCORE: Package = Package {
+    name: "botocore",
+    version: "1.43.11",
+};
+
+/// A service and the operations of it that are generated, with every shape that they reach.
+pub(super) struct Choice {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    /// Whether validation messages repeat the refused value. IAM hides it, STS and the JSON services show it.
+    pub(super) shows_values: bool,
+    pub(super) operations: &'static [&'static str],
+}
+
+/// The services that are generated.
+pub(super) const SERVICES: &[Choice] = &[
+    Choice {
+        name: "iam",
+        version: "2010-05-08",
+        shows_values: false,
+        operations: IAM,
+    },
+    Choice {
+        name: "sts",
+        version: "2011-06-15",
+        shows_values: true,
+        operations: STS,
+    },
+    Choice {
+        name: "cloudtrail",
+        version: "2013-11-01",
+        shows_values: true,
+        operations: CLOUDTRAIL,
+    },
+];
+
+/// Members that hold secrets, beside those whose shapes the models mark as sensitive.
+pub(super) const SECRET_MEMBERS: &[&str] = &["SessionToken", "TokenCode", "SAMLAssertion"];
+
+/// Secret members that CloudTrail records nevertheless carry: a session token is useless without its secret key, and
+/// AWS logs it.
+pub(super) const RECORDED_SECRETS: &[&str] = &["SessionToken"];
+
+/// Shapes that are returned URL-encoded: policy documents, in the outputs of IAM.
+pub(super) const ENCODED_IN_OUTPUTS: &[(&str, &str)] = &[("iam", "policyDocumentType")];
+
+/// Shapes whose constraints the service checks by itself, with an error of its own in place of a validation error.
+pub(super) const CHECKED_BY_SERVICE: &[(&str, &str)] = &[
+    ("cloudtrail", "MaxResults"),
+    ("cloudtrail", "EventCategory"),
+];
+
+/// Output members that the models call optional and that are always there.
+pub(super) const ALWAYS_PRESENT: &[&str] = &["IsTruncated"];
+
+/// Lists in outputs that are left out when they are empty. All others at the top of an output are written empty, since
+/// clients index them without asking; lists further down are left out when they are empty, but for those below.
+pub(super) const OMITTED_WHEN_EMPTY: &[&str] = &["Tags"];
+
+/// Lists further down in an output that are written even when they are empty.
+pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] =
+    &[("cloudtrail", "Event", "Resources")];
+
+const IAM: &[&str] = &[
+    // Users and their access keys.
+    "CreateUser",
+    "GetUser",
+    "ListUsers",
+    "UpdateUser",
+    "DeleteUser",
+    "CreateAccessKey",
+    "ListAccessKeys",
+    "UpdateAccessKey",
+    "DeleteAccessKey",
+    "GetAccessKeyLastUsed",
+    // Roles.
+    "CreateRole",
+    "GetRole",
+    "ListRoles",
+    "UpdateRole",
+    "UpdateRoleDescription",
+    "UpdateAssumeRolePolicy",
+    "DeleteRole",
+    // Permissions boundaries.
+    "PutRolePermissionsBoundary",
+    "DeleteRolePermissionsBoundary",
+    "PutUserPermissionsBoundary",
+    "DeleteUserPermissionsBoundary",
+    // Inline policies.
+    "PutRolePolicy",
+    "GetRolePolicy",
+    "ListRolePolicies",
+    "DeleteRolePolicy",
+    "PutUserPolicy",
+    "GetUserPolicy",
+    "ListUserPolicies",
+    "DeleteUserPolicy",
+    // Managed policies and their versions.
+    "CreatePolicy",
+    "GetPolicy",
+    "ListPolicies",
+    "DeletePolicy",
+    "CreatePolicyVersion",
+    "GetPolicyVersion",
+    "ListPolicyVersions",
+    "DeletePolicyVersion",
+    "SetDefaultPolicyVersion",
+    // Attachments.
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "AttachUserPolicy",
+    "DetachUserPolicy",
+    "ListAttachedRolePolicies",
+    "ListAttachedUserPolicies",
+    "ListEntitiesForPolicy",
+    // OIDC providers.
+    "CreateOpenIDConnectProvider",
+    "GetOpenIDConnectProvider",
+    "ListOpenIDConnectProviders",
+    "DeleteOpenIDConnectProvider",
+    "AddClientIDToOpenIDConnectProvider",
+    "RemoveClientIDFromOpenIDConnectProvider",
+    "UpdateOpenIDConnectProviderThumbprint",
+    // Tags.
+    "TagRole",
+    "UntagRole",
+    "ListRoleTags",
+    "TagUser",
+    "UntagUser",
+    "ListUserTags",
+    "TagPolicy",
+    "UntagPolicy",
+    "ListPolicyTags",
+    "TagOpenIDConnectProvider",
+    "UntagOpenIDConnectProvider",
+    "ListOpenIDConnectProviderTags",
+];
+
+const STS: &[&str] = &[
+    "GetCallerIdentity",
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
+];
+
+const CLOUDTRAIL: &[&str] = &["LookupEvents"];

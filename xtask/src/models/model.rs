@@ -1,0 +1,158 @@
+//! The parts of a botocore service model that shapes are made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// A `service-2.json`.
+#[derive(Deserialize)]
+pub(super) struct Model {
+    pub(super) metadata: Metadata,
+    operations: BTreeMap<String, Operation>,
+    shapes: BTreeMap<String, Shape>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    pub(super) protocol: String,
+    pub(super) service_full_name: String,
+    pub(super) xml_namespace: Option<String>,
+    pub(super) target_prefix: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Operation {
+    pub(super) input: Option<Target>,
+    pub(super) output: Option<Target>,
+    #[serde(default)]
+    pub(super) errors: Vec<Target>,
+}
+
+/// A reference to a shape. A wire name of its own is refused: no chosen operation has one.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Target {
+    pub(super) shape: String,
+    pub(super) result_wrapper: Option<String>,
+    location_name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Shape {
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    #[serde(default)]
+    pub(super) required: BTreeSet<String>,
+    #[serde(default, deserialize_with = "in_order")]
+    pub(super) members: Vec<(String, Target)>,
+    member: Option<Target>,
+    pub(super) min: Option<i64>,
+    pub(super) max: Option<i64>,
+    pub(super) pattern: Option<String>,
+    #[serde(default, rename = "enum")]
+    pub(super) values: Vec<String>,
+    #[serde(default)]
+    pub(super) sensitive: bool,
+    #[serde(default)]
+    flattened: bool,
+    pub(super) error: Option<ErrorTrait>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErrorTrait {
+    pub(super) code: String,
+    pub(super) http_status_code: u16,
+    #[serde(default)]
+    pub(super) sender_fault: bool,
+}
+
+impl Model {
+    pub(super) fn operation(&self, name: &str) -> Result<&Operation> {
+        self.operations
+            .get(name)
+            .with_context(|| format!("the model has no operation {name}"))
+    }
+
+    pub(super) fn shape(&self, name: &str) -> Result<&Shape> {
+        self.shapes
+            .get(name)
+            .with_context(|| format!("the model has no shape {name}"))
+    }
+
+    /// The shape of a list's items.
+    pub(super) fn item<'m>(&'m self, list: &'m Shape) -> Result<&'m Target> {
+        let item = list.member.as_ref().context("a list has no member")?;
+        if list.flattened
+            || item
+                .location_name
+                .as_deref()
+                .is_some_and(|name| name != "member")
+        {
+            bail!("a list is not written as `member`s, which the generator does not know");
+        }
+        Ok(item)
+    }
+
+    /// Every shape that can be reached from `roots`, themselves included.
+    pub(super) fn reachable<'m>(
+        &'m self,
+        roots: impl Iterator<Item = &'m Target>,
+    ) -> Result<BTreeSet<&'m str>> {
+        let mut reached = BTreeSet::new();
+        let mut next: Vec<&Target> = roots.collect();
+        while let Some(target) = next.pop() {
+            if !reached.insert(target.shape.as_str()) {
+                continue;
+            }
+            let shape = self.shape(&target.shape)?;
+            match shape.kind.as_str() {
+                "structure" => {
+                    for (name, member) in &shape.members {
+                        if member.location_name.is_some() {
+                            bail!(
+                                "{}.{name} has a wire name of its own, which the generator does not know",
+                                target.shape
+                            );
+                        }
+                        next.push(member);
+                    }
+                }
+                "list" => next.push(self.item(shape)?),
+                "string" | "integer" | "boolean" | "timestamp" => {}
+                other => bail!(
+                    "{} is a {other}, which the generator does not know",
+                    target.shape
+                ),
+            }
+        }
+        Ok(reached)
+    }
+}
+
+/// A JSON object's members in the order of the file, which is the order in which AWS writes them.
+fn in_order<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Target)>, D::Error> {
+    struct Members;
+    impl<'de> serde::de::Visitor<'de> for Members {
+        type Value = Vec<(String, Target)>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the members of a structure")
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+    deserializer.deserialize_map(Members)
+}
