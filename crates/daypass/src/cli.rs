@@ -80,7 +80,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "CIDR")]
     pub(crate) issuer_network: Vec<IpNet>,
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
     /// How log lines are written to standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]

@@ -5,5 +5,5 @@ mod protocol;
 mod socket;
 
 pub(crate) use client::ask;
-pub(crate) use protocol::{Answer, Ask, Description, LocalCredentials};
+pub(crate) use protocol::{Answer, Ask, Description};
 pub(crate) use socket::Socket;

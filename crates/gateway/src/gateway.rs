@@ -31,41 +31,30 @@ const ATTEMPTS: usize = 8;
 /// S3 over the embedded store.
 pub struct Gateway {
     store: Store,
-    settings: Settings,
-}
-
-/// What the operator decides.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The region of new buckets.
-    pub region: String,
-    /// Base domains of virtual-host style, without port: with `s3.localhost`, a request to
-    /// `BUCKET.s3.localhost` is for that bucket.
-    pub domains: Vec<String>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            region: "us-east-1".to_owned(),
-            domains: vec!["s3.localhost".to_owned()],
-        }
-    }
+    region: String,
+    domains: Vec<String>,
 }
 
 impl Gateway {
     /// Opens the store under `dir`, creating it if it isn't there. One process at a time: the
-    /// caller holds a lock on the data directory.
+    /// caller holds a lock on the data directory. `region` is where new buckets are.
+    /// `domains` are the base domains of virtual-host style, without port: with
+    /// `s3.localhost`, a request to `BUCKET.s3.localhost` is for that bucket.
     ///
     /// # Errors
     /// [`OpenError`], which names the file and says what to do.
-    pub async fn open(dir: &Path, mut settings: Settings) -> Result<Self, OpenError> {
-        for domain in &mut settings.domains {
+    pub async fn open(
+        dir: &Path,
+        region: &str,
+        mut domains: Vec<String>,
+    ) -> Result<Self, OpenError> {
+        for domain in &mut domains {
             domain.make_ascii_lowercase();
         }
         Ok(Self {
             store: Store::open(dir).await?,
-            settings,
+            region: region.to_owned(),
+            domains,
         })
     }
 
@@ -86,7 +75,7 @@ impl Gateway {
             &parts.uri,
             &parts.headers,
             &call.host,
-            &self.settings.domains,
+            &self.domains,
         )?;
         seen.request(&request, call);
         let bucket = self.bucket(call, &request, seen)?;
@@ -105,7 +94,8 @@ impl Gateway {
         seen.input(&request, &input);
         let cx = Context {
             store: &self.store,
-            region: &self.settings.region,
+            region: &self.region,
+            door,
             call,
             request: &request,
             bucket,
@@ -456,7 +446,8 @@ fn identified(mut response: Response<door::Body>, ids: &Ids) -> Response<door::B
 impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gateway")
-            .field("settings", &self.settings)
+            .field("region", &self.region)
+            .field("domains", &self.domains)
             .finish_non_exhaustive()
     }
 }

@@ -20,7 +20,8 @@ pub(crate) use delete::{Doomed, delete_objects, doomed_keys};
 use std::sync::Arc;
 
 use ::policy::AccountId;
-use door::{Call, Permit, Trailers};
+use door::{Call, Door, Permit, Trailers};
+use s3s::dto;
 
 use crate::fault::{Code, Fault};
 use crate::operation::Operation;
@@ -34,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) store: &'a Store,
     /// The server's region.
     pub(crate) region: &'a str,
+    /// The door, which knows the accounts.
+    pub(crate) door: &'a Door,
     /// The call: when, by whom.
     pub(crate) call: &'a Call,
     /// What is asked for.
@@ -67,6 +70,17 @@ impl Context<'_> {
         self.bucket
             .as_ref()
             .ok_or_else(|| Fault::new(Code::NoSuchBucket))
+    }
+
+    /// An account as S3 shows it: by its canonical user id.
+    pub(crate) fn owner(&self, account: AccountId) -> dto::Owner {
+        let snapshot = self.door.directory().snapshot();
+        dto::Owner {
+            display_name: None,
+            id: snapshot
+                .account(account)
+                .map(|view| view.account().canonical_id.clone()),
+        }
     }
 
     /// The caller's account.

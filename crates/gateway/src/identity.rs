@@ -2,8 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use policy::AccountId;
-use s3s::crypto::{Checksum as _, Sha256};
 
 /// The ids of one answer.
 #[derive(Debug, Clone)]
@@ -26,12 +24,6 @@ impl Ids {
             host: STANDARD.encode(bytes),
         }
     }
-}
-
-/// An account's canonical user id: 64 hex digits, the same for the account's life.
-pub(crate) fn canonical_user(account: AccountId) -> String {
-    let digest = Sha256::checksum(format!("canonical user of {account}").as_bytes());
-    hex(digest.as_ref())
 }
 
 /// Lower-case hex.

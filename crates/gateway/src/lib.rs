@@ -35,5 +35,5 @@ mod store;
 mod tags;
 mod upload_body;
 
-pub use gateway::{Gateway, Settings};
+pub use gateway::Gateway;
 pub use store::OpenError;

@@ -34,7 +34,7 @@ pub(crate) struct Piece(Box<[Part]>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
-    Text(Box<str>),
+    Text(String),
     One,
 }
 
@@ -126,8 +126,8 @@ fn push(parts: &mut Vec<Part>, token: &Token<'_>) {
     match (token, parts.last_mut()) {
         (Token::Text(text), _) if text.is_empty() => {}
         // Two texts in a row come from a variable between them.
-        (Token::Text(text), Some(Part::Text(last))) => *last = format!("{last}{text}").into(),
-        (Token::Text(text), _) => parts.push(Part::Text(text.as_ref().into())),
+        (Token::Text(text), Some(Part::Text(last))) => last.push_str(text),
+        (Token::Text(text), _) => parts.push(Part::Text(text.as_ref().to_owned())),
         (Token::One, _) => parts.push(Part::One),
         (Token::Run, _) => {}
     }
@@ -179,7 +179,7 @@ impl Piece {
     /// What follows the piece at the start of the text.
     fn strip_start<'t>(&self, text: &'t str) -> Option<&'t str> {
         self.0.iter().try_fold(text, |rest, part| match part {
-            Part::Text(text) => rest.strip_prefix(&**text),
+            Part::Text(text) => rest.strip_prefix(text.as_str()),
             Part::One => {
                 let mut characters = rest.chars();
                 characters.next().map(|_| characters.as_str())
@@ -189,7 +189,7 @@ impl Piece {
 
     fn ends(&self, text: &str) -> bool {
         let rest = self.0.iter().rev().try_fold(text, |rest, part| match part {
-            Part::Text(text) => rest.strip_suffix(&**text),
+            Part::Text(text) => rest.strip_suffix(text.as_str()),
             Part::One => {
                 let mut characters = rest.chars();
                 characters.next_back().map(|_| characters.as_str())

@@ -37,7 +37,7 @@ pub(crate) enum Template {
 /// A part of a text without wildcards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TextPart {
-    Text(Box<str>),
+    Text(String),
     Variable {
         key: Box<str>,
         default: Option<Box<str>>,
@@ -61,8 +61,8 @@ impl Template {
         for part in split(text, variables) {
             match part {
                 Lexeme::Raw(text) | Lexeme::Escaped(text) => match parts.last_mut() {
-                    Some(TextPart::Text(last)) => *last = format!("{last}{text}").into(),
-                    _ => parts.push(TextPart::Text(text.into())),
+                    Some(TextPart::Text(last)) => last.push_str(text),
+                    _ => parts.push(TextPart::Text(text.to_owned())),
                 },
                 Lexeme::Variable { key, default } => {
                     parts.push(TextPart::Variable {
@@ -74,7 +74,7 @@ impl Template {
         }
         match parts.as_mut_slice() {
             [] => Self::Fixed("".into()),
-            [TextPart::Text(text)] => Self::Fixed(std::mem::take(text)),
+            [TextPart::Text(text)] => Self::Fixed(std::mem::take(text).into()),
             _ => Self::Variable(parts.into()),
         }
     }
@@ -86,7 +86,7 @@ impl Template {
             Self::Variable(parts) => parts,
         };
         let mut texts = parts.iter().map(|part| match part {
-            TextPart::Text(text) => Some(&**text),
+            TextPart::Text(text) => Some(text.as_str()),
             TextPart::Variable { key, default } => value(key, default.as_deref(), context),
         });
         if parts.len() == 1 {

@@ -6,25 +6,17 @@ use s3s::dto;
 
 use super::Context;
 use crate::fault::{Code, Fault};
-use crate::identity::canonical_user;
 use crate::needs::has_acl_header;
 use crate::reply::Reply;
 use crate::request::{Input, Request, xml};
 use crate::store::{Bucket, Object};
 
-fn owner(bucket: &Bucket) -> dto::Owner {
-    dto::Owner {
-        display_name: None,
-        id: Some(canonical_user(bucket.owner)),
-    }
-}
-
-fn grants(bucket: &Bucket) -> Vec<dto::Grant> {
+fn grants(cx: &Context<'_>, bucket: &Bucket) -> Vec<dto::Grant> {
     vec![dto::Grant {
         grantee: Some(dto::Grantee {
             display_name: None,
             email_address: None,
-            id: Some(canonical_user(bucket.owner)),
+            id: cx.owner(bucket.owner).id,
             type_: dto::Type::from_static(dto::Type::CANONICAL_USER),
             uri: None,
         }),
@@ -36,8 +28,8 @@ fn grants(bucket: &Bucket) -> Vec<dto::Grant> {
 pub(super) fn get_bucket_acl(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     Reply::xml(&dto::GetBucketAclOutput {
-        grants: Some(grants(bucket)),
-        owner: Some(owner(bucket)),
+        grants: Some(grants(cx, bucket)),
+        owner: Some(cx.owner(bucket.owner)),
     })
 }
 
@@ -45,8 +37,8 @@ pub(super) fn get_bucket_acl(cx: &Context<'_>, _: &Permit) -> Result<Reply, Faul
 pub(super) fn get_object_acl(cx: &Context<'_>, _: &Permit, _: Object) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     Reply::xml(&dto::GetObjectAclOutput {
-        grants: Some(grants(bucket)),
-        owner: Some(owner(bucket)),
+        grants: Some(grants(cx, bucket)),
+        owner: Some(cx.owner(bucket.owner)),
         request_charged: None,
     })
 }
@@ -56,6 +48,7 @@ pub(super) fn put_acl(cx: &Context<'_>, _: &Permit, input: &Input) -> Result<Rep
     let bucket = cx.bucket()?;
     refuse_acl(cx.request)?;
     if !has_acl_header(cx.request) {
+        let owner = cx.owner(bucket.owner).id;
         let wanted: dto::AccessControlPolicy = xml(&input.bytes)?;
         let harmless = wanted.grants.as_deref().is_some_and(|given| {
             given.iter().all(|grant| {
@@ -66,8 +59,7 @@ pub(super) fn put_acl(cx: &Context<'_>, _: &Permit, input: &Input) -> Result<Rep
                 let to_owner = grant
                     .grantee
                     .as_ref()
-                    .and_then(|grantee| grantee.id.as_deref())
-                    .is_some_and(|id| id == canonical_user(bucket.owner));
+                    .is_some_and(|grantee| grantee.id.is_some() && grantee.id == owner);
                 full && to_owner
             })
         });

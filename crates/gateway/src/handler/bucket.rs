@@ -6,7 +6,6 @@ use s3s::dto;
 
 use super::Context;
 use crate::fault::{Code, Fault};
-use crate::identity::canonical_user;
 use crate::needs::has_acl_header;
 use crate::reply::{Reply, xml_time};
 use crate::request::Input;
@@ -56,10 +55,7 @@ pub(super) fn list_buckets(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault>
     Reply::xml(&dto::ListBucketsOutput {
         continuation_token: buckets.last().filter(|_| more).and_then(|b| b.name.clone()),
         buckets: Some(buckets),
-        owner: Some(dto::Owner {
-            display_name: None,
-            id: Some(canonical_user(owner)),
-        }),
+        owner: Some(cx.owner(owner)),
         prefix: query.get("prefix").map(str::to_owned),
     })
 }

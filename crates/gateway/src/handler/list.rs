@@ -8,7 +8,6 @@ use s3s::dto;
 
 use super::Context;
 use crate::fault::{Code, Fault};
-use crate::identity::canonical_user;
 use crate::reply::{Reply, xml_time};
 use crate::store::{Bucket, Entry, Listing, ListingQuery};
 
@@ -89,16 +88,14 @@ impl Wanted {
 
     fn lines(
         &self,
+        cx: &Context<'_>,
         bucket: &Bucket,
         listing: &Listing,
         with_owner: bool,
     ) -> (Vec<dto::Object>, Vec<dto::CommonPrefix>) {
         let mut objects = Vec::new();
         let mut prefixes = Vec::new();
-        let owner = with_owner.then(|| dto::Owner {
-            display_name: None,
-            id: Some(canonical_user(bucket.owner)),
-        });
+        let owner = with_owner.then(|| cx.owner(bucket.owner));
         for entry in &listing.entries {
             match entry {
                 Entry::Prefix(prefix) => prefixes.push(dto::CommonPrefix {
@@ -138,7 +135,7 @@ pub(super) async fn list_objects(cx: &Context<'_>, _: &Permit) -> Result<Reply, 
         wanted.query.from = wanted.query.position_after(marker);
     }
     let listing = cx.store.list(bucket.id, &wanted.query).await?;
-    let (contents, prefixes) = wanted.lines(bucket, &listing, true);
+    let (contents, prefixes) = wanted.lines(cx, bucket, &listing, true);
     // Without a delimiter the last key is the marker, and S3 doesn't repeat it.
     let next = (listing.next.is_some() && wanted.delimiter.is_some())
         .then(|| {
@@ -190,7 +187,7 @@ pub(super) async fn list_objects_v2(cx: &Context<'_>, _: &Permit) -> Result<Repl
     };
     let with_owner = parameters.get("fetch-owner") == Some("true");
     let listing = cx.store.list(bucket.id, &wanted.query).await?;
-    let (contents, prefixes) = wanted.lines(bucket, &listing, with_owner);
+    let (contents, prefixes) = wanted.lines(cx, bucket, &listing, with_owner);
     let count =
         i32::try_from(listing.entries.len()).map_err(|_| Fault::new(Code::InternalError))?;
     Reply::xml(&dto::ListObjectsV2Output {

@@ -12,7 +12,6 @@ use super::{Context, Resolved, Upload as Body, found};
 use crate::checksum::{Algorithm, Digests};
 use crate::condition::{check_source, rejected};
 use crate::fault::{Code, Fault};
-use crate::identity::canonical_user;
 use crate::reply::{Reply, xml_time};
 use crate::store::{NewFile, Upload, UploadPart};
 use crate::upload_body::{Claims, blocking, receive};
@@ -175,7 +174,7 @@ pub(super) async fn list_parts(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fa
         .await?;
     let truncated = parts.len() > most as usize;
     parts.truncate(most as usize);
-    let owner = canonical_user(bucket.owner);
+    let owner = cx.owner(bucket.owner);
     Reply::xml(&dto::ListPartsOutput {
         bucket: Some(bucket.name.to_string()),
         checksum_algorithm: upload
@@ -186,16 +185,13 @@ pub(super) async fn list_parts(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fa
             .map(|_| upload.kind.as_str().to_owned().into()),
         initiator: Some(dto::Initiator {
             display_name: None,
-            id: Some(owner.clone()),
+            id: owner.id.clone(),
         }),
         is_truncated: Some(truncated),
         key: Some(upload.key.clone()),
         max_parts: i32::try_from(most).ok(),
         next_part_number_marker: parts.last().and_then(|p| i32::try_from(p.number).ok()),
-        owner: Some(dto::Owner {
-            display_name: None,
-            id: Some(owner),
-        }),
+        owner: Some(owner),
         part_number_marker: i32::try_from(marker).ok(),
         parts: Some(parts.into_iter().map(shown).collect()),
         storage_class: Some(dto::StorageClass::from_static(dto::StorageClass::STANDARD)),

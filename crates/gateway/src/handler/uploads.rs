@@ -12,7 +12,6 @@ use super::list::Encoding;
 use crate::checksum::Algorithm;
 use crate::condition::rejected;
 use crate::fault::{Code, Fault};
-use crate::identity::canonical_user;
 use crate::object_headers::describe;
 use crate::reply::{Reply, xml_time};
 use crate::request::Input;
@@ -121,7 +120,7 @@ pub(super) async fn list_uploads(cx: &Context<'_>, _: &Permit) -> Result<Reply, 
         limit: most as usize,
     };
     let page = cx.store.list_uploads(bucket.id, &query).await?;
-    let owner = canonical_user(bucket.owner);
+    let owner = cx.owner(bucket.owner);
     let mut uploads = Vec::new();
     let mut prefixes = BTreeSet::new();
     for upload in &page.uploads {
@@ -144,13 +143,10 @@ pub(super) async fn list_uploads(cx: &Context<'_>, _: &Permit) -> Result<Reply, 
             initiated: Some(xml_time(upload.initiated)),
             initiator: Some(dto::Initiator {
                 display_name: None,
-                id: Some(owner.clone()),
+                id: owner.id.clone(),
             }),
             key: Some(encoding.write(&upload.key)),
-            owner: Some(dto::Owner {
-                display_name: None,
-                id: Some(owner.clone()),
-            }),
+            owner: Some(owner.clone()),
             storage_class: Some(dto::StorageClass::from_static(dto::StorageClass::STANDARD)),
             upload_id: Some(upload.id.clone()),
         });

@@ -9,4 +9,5 @@
 mod cases;
 mod decisions;
 mod properties;
+mod sessions;
 mod support;
