@@ -153,7 +153,9 @@ fn the_account(snapshot: &Snapshot, asked: Option<AccountId>) -> Result<AccountI
     let Some(known) = snapshot.server_state(ACCOUNT) else {
         return asked.map_or_else(random_account, Ok);
     };
-    let known: AccountId = known.parse().context("the stored account number is damaged")?;
+    let known: AccountId = known
+        .parse()
+        .context("the stored account number is damaged")?;
     match asked {
         Some(asked) if asked != known => bail!(
             "this data directory belongs to the account {known}, not {asked}; leave --account \
@@ -173,7 +175,12 @@ fn default_issuer(snapshot: &Snapshot, asked: Option<IssuerUrl>) -> Result<Issue
     if let Some(asked) = asked {
         return Ok(asked);
     }
-    let made_up = || format!("https://oidc.daypass.internal/id/{}", Uuid::new_v4().simple());
+    let made_up = || {
+        format!(
+            "https://oidc.daypass.internal/id/{}",
+            Uuid::new_v4().simple()
+        )
+    };
     let url = snapshot.server_state(DEFAULT_ISSUER);
     let url = url.map_or_else(made_up, |known| known.to_string());
     url.parse().context("the stored issuer URL is damaged")

@@ -30,7 +30,8 @@ pub(crate) async fn answer(
 
 /// What everybody may read: readiness, and the hosted issuers' documents.
 fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
-    let unsigned = !request.headers().contains_key(AUTHORIZATION) && request.uri().query().is_none();
+    let unsigned =
+        !request.headers().contains_key(AUTHORIZATION) && request.uri().query().is_none();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !unsigned || !reads {
         return None;

@@ -184,6 +184,10 @@ mod tests {
         assert!(document.unknown_principals().is_empty());
         assert_eq!(document.shown(|_| Some("AROAX".into())), text);
         assert!(document.shown(|_| None).contains(r#""AWS":"AROAX""#));
-        assert!(document.shown(|_| Some("AROAY".into())).contains("\"AROAX\""));
+        assert!(
+            document
+                .shown(|_| Some("AROAY".into()))
+                .contains("\"AROAX\"")
+        );
     }
 }

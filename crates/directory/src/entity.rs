@@ -168,7 +168,10 @@ impl Role {
     /// `arn:aws:iam::A:role/path/Name`.
     #[must_use]
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:role{}{}", self.account, self.path, self.name)
+        format!(
+            "arn:aws:iam::{}:role{}{}",
+            self.account, self.path, self.name
+        )
     }
 }
 
@@ -176,7 +179,10 @@ impl User {
     /// `arn:aws:iam::A:user/path/Name`.
     #[must_use]
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:user{}{}", self.account, self.path, self.name)
+        format!(
+            "arn:aws:iam::{}:user{}{}",
+            self.account, self.path, self.name
+        )
     }
 }
 
@@ -184,7 +190,10 @@ impl ManagedPolicy {
     /// `arn:aws:iam::A:policy/path/Name`.
     #[must_use]
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:policy{}{}", self.account, self.path, self.name)
+        format!(
+            "arn:aws:iam::{}:policy{}{}",
+            self.account, self.path, self.name
+        )
     }
 
     /// The version with this number.

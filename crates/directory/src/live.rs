@@ -219,7 +219,11 @@ mod tests {
     async fn a_file_that_is_no_database_is_named_in_the_error() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d.db");
-        std::fs::write(&path, "not a database, but long enough to look at".repeat(50)).unwrap();
+        std::fs::write(
+            &path,
+            "not a database, but long enough to look at".repeat(50),
+        )
+        .unwrap();
         let error = SqliteStore::open(&path).await.unwrap_err();
         assert!(error.to_string().contains("d.db"), "{error}");
     }

@@ -22,9 +22,7 @@ pub struct EntityPath(String);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidName {
     /// Empty, too long, or a character that names don't have.
-    #[error(
-        "a name must contain 1 to 128 alphanumeric characters and/or the following: +=,.@_-"
-    )]
+    #[error("a name must contain 1 to 128 alphanumeric characters and/or the following: +=,.@_-")]
     Name,
     /// Not of the form of a path.
     #[error(

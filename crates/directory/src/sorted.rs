@@ -70,7 +70,10 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
 
     /// Sets a key's value.
     pub fn insert(&mut self, key: K, value: V) {
-        let Some(index) = self.chunk_of(&key).or((!self.chunks.is_empty()).then_some(0)) else {
+        let Some(index) = self
+            .chunk_of(&key)
+            .or((!self.chunks.is_empty()).then_some(0))
+        else {
             self.chunks.push(Arc::new(vec![(key, value)]));
             self.length = 1;
             return;
@@ -103,9 +106,7 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
     {
         let index = self.chunk_of(key)?;
         let shared = self.chunks.get_mut(index)?;
-        let at = shared
-            .binary_search_by(|(k, _)| k.borrow().cmp(key))
-            .ok()?;
+        let at = shared.binary_search_by(|(k, _)| k.borrow().cmp(key)).ok()?;
         let chunk = Arc::make_mut(shared);
         let (_, value) = chunk.remove(at);
         if chunk.is_empty() {
@@ -143,7 +144,9 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
         K: Borrow<Q>,
     {
         let begins_by = |chunk: &Arc<Vec<(K, V)>>| {
-            chunk.first().is_some_and(|(first, _)| first.borrow() <= key)
+            chunk
+                .first()
+                .is_some_and(|(first, _)| first.borrow() <= key)
         };
         self.chunks.partition_point(begins_by).checked_sub(1)
     }

@@ -32,7 +32,9 @@ pub enum Change {
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// It can't be opened or isn't one of ours.
-    #[error("cannot open the database `{path}`: {reason}; restore it from a backup, or move it away to start anew")]
+    #[error(
+        "cannot open the database `{path}`: {reason}; restore it from a backup, or move it away to start anew"
+    )]
     Unusable {
         /// The file or address.
         path: String,

@@ -109,13 +109,13 @@ impl Door {
         token: &str,
         now: Timestamp,
     ) -> Result<(Caller, Secret), SignatureError> {
-        let (session, secret) = self
-            .keyring()
-            .open(id, token, now.as_second())
-            .map_err(|error| match error {
-                TokenError::Invalid => SignatureError::InvalidToken,
-                TokenError::Expired => SignatureError::ExpiredToken,
-            })?;
+        let (session, secret) =
+            self.keyring()
+                .open(id, token, now.as_second())
+                .map_err(|error| match error {
+                    TokenError::Invalid => SignatureError::InvalidToken,
+                    TokenError::Expired => SignatureError::ExpiredToken,
+                })?;
         let SessionKind::Role { role_id } = &session.kind else {
             return Err(SignatureError::InvalidToken);
         };

@@ -158,9 +158,7 @@ impl Layers {
             name: name.clone(),
         });
         Self {
-            identity: inline
-                .chain(managed(snapshot, account, attached))
-                .collect(),
+            identity: inline.chain(managed(snapshot, account, attached)).collect(),
             boundary: boundary
                 .map(|arn| managed(snapshot, account, std::iter::once(arn)).collect()),
             session: None,
@@ -206,8 +204,13 @@ impl Denied {
         let arn = caller.arn();
         let action = &need.action;
         let short = format!("User: {arn} is not authorized to perform: {action}{on}");
-        let foreign = need.owner.is_some_and(|owner| caller.account() != Some(owner));
-        let message = match (action.starts_with("s3:"), foreign || caller.account().is_none()) {
+        let foreign = need
+            .owner
+            .is_some_and(|owner| caller.account() != Some(owner));
+        let message = match (
+            action.starts_with("s3:"),
+            foreign || caller.account().is_none(),
+        ) {
             (true, true) => "Access Denied".to_owned(),
             (false, true) => short.clone(),
             (_, false) => decision.denial(&caller.principal, action, shown),

@@ -56,7 +56,11 @@ fn principal(keys: &mut Context, caller: &Caller) {
     if let Some(name) = caller.user_name() {
         keys.insert("aws:username", name);
     }
-    for (key, value) in caller.entity_tags().into_iter().flat_map(|tags| tags.iter()) {
+    for (key, value) in caller
+        .entity_tags()
+        .into_iter()
+        .flat_map(|tags| tags.iter())
+    {
         keys.insert(format!("aws:PrincipalTag/{key}"), value);
     }
 }

@@ -129,7 +129,13 @@ impl Door {
                     false => response,
                 };
                 let path = parts.uri.path();
-                log(&call, &event, parts.method.as_str(), path, response.status());
+                log(
+                    &call,
+                    &event,
+                    parts.method.as_str(),
+                    path,
+                    response.status(),
+                );
                 response
             }
         }

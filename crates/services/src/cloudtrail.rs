@@ -45,7 +45,13 @@ impl Handle for LookupEvents {
         };
         let trail = Arc::clone(at.door.trail());
         let now = at.call.now;
-        let internal = || SERVICE.protocol.errors().internal.fault("The audit trail could not be read.");
+        let internal = || {
+            SERVICE
+                .protocol
+                .errors()
+                .internal
+                .fault("The audit trail could not be read.")
+        };
         let page = tokio::task::spawn_blocking(move || trail.lookup(&lookup, now))
             .await
             .map_err(|_| internal())?;

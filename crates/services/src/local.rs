@@ -34,9 +34,7 @@ pub enum LocalError {
         asked: u32,
     },
     /// The role's trust policy does not allow the account's root, which the socket acts as.
-    #[error(
-        "{0}; the socket acts as the account's root, which the role's trust policy must allow"
-    )]
+    #[error("{0}; the socket acts as the account's root, which the role's trust policy must allow")]
     Denied(String),
     /// A token can't have these properties.
     #[error("{0}")]

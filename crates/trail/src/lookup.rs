@@ -343,7 +343,10 @@ mod tests {
     async fn trail(dir: &std::path::Path) -> Trail {
         let trail = Trail::open(dir).unwrap();
         for n in 0..5 {
-            trail.record(record("CreateRole", NOW - 10 + n)).await.unwrap();
+            trail
+                .record(record("CreateRole", NOW - 10 + n))
+                .await
+                .unwrap();
             trail.record(record("GetRole", NOW - 10 + n)).await.unwrap();
         }
         trail

@@ -1,7 +1,7 @@
 //! `daypass run`: a local program in a pod's environment.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -75,7 +75,7 @@ async fn project(data: &DataDir, question: &Ask, path: &Path) -> Result<Descript
     Ok(server)
 }
 
-async fn renew(data: &DataDir, question: &Ask, path: &PathBuf) -> std::convert::Infallible {
+async fn renew(data: &DataDir, question: &Ask, path: &Path) -> std::convert::Infallible {
     let mut pause = RENEW_AFTER;
     loop {
         tokio::time::sleep(pause).await;

@@ -76,7 +76,9 @@ fn greet(server: &Server, endpoint: &str) {
     let account = server.door.account();
     let data = server.data.path().display();
     println!("daypass is ready at {endpoint}, account {account}");
-    println!("next:  eval \"$(daypass credentials --data {data})\"  then  aws sts get-caller-identity");
+    println!(
+        "next:  eval \"$(daypass credentials --data {data})\"  then  aws sts get-caller-identity"
+    );
 }
 
 /// Resolves at the first SIGINT or SIGTERM.

@@ -72,7 +72,10 @@ impl Client {
                 path: "/",
                 query: "",
                 headers: vec![
-                    (CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded; charset=utf-8"),
+                    (
+                        CONTENT_TYPE.as_str(),
+                        "application/x-www-form-urlencoded; charset=utf-8",
+                    ),
                     (ACCEPT.as_str(), "application/json"),
                 ],
                 body: form.finish().into_bytes(),

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn secrets_are_covered_wherever_they_are() {
-        let mut value = json!({"Credentials": [{"SecretAccessKey": "hush", "AccessKeyId": "ASIA"}]});
+        let mut value =
+            json!({"Credentials": [{"SecretAccessKey": "hush", "AccessKeyId": "ASIA"}]});
         cover(&mut value);
         let text = value.to_string();
         assert!(!text.contains("hush"));

@@ -63,7 +63,10 @@ async fn administrator(server: &Server) -> Result<Keys> {
 
 impl Walk<'_> {
     async fn who_am_i(&self) -> Result<()> {
-        show::step(1, "Become the administrator, for an hour, through the server's own socket");
+        show::step(
+            1,
+            "Become the administrator, for an hour, through the server's own socket",
+        );
         show::command("eval \"$(daypass credentials)\"\naws sts get-caller-identity");
         let identity = self.as_admin("sts", "GetCallerIdentity", &[]).await?;
         show::json(&identity);
@@ -76,7 +79,10 @@ impl Walk<'_> {
             "aws iam create-open-id-connect-provider --url https://$OIDC_PROVIDER \\\n    --client-id-list sts.amazonaws.com",
         );
         let url = format!("https://{}", self.provider);
-        let parameters = [("Url", &*url), ("ClientIDList.member.1", "sts.amazonaws.com")];
+        let parameters = [
+            ("Url", &*url),
+            ("ClientIDList.member.1", "sts.amazonaws.com"),
+        ];
         let made = self
             .as_admin("iam", "CreateOpenIDConnectProvider", &parameters)
             .await?;
@@ -85,7 +91,10 @@ impl Walk<'_> {
     }
 
     async fn create_role(&self) -> Result<String> {
-        show::step(3, "Create a role that trusts one service account of that issuer");
+        show::step(
+            3,
+            "Create a role that trusts one service account of that issuer",
+        );
         let (account, provider) = (&self.account, &self.provider);
         let subject = "system:serviceaccount:iam-app:iam-app-s3-sa";
         let trust = json!({
@@ -114,7 +123,10 @@ impl Walk<'_> {
     }
 
     async fn attach_policy(&self) -> Result<()> {
-        show::step(4, "Find AmazonS3FullAccess in the catalogue of AWS-managed policies; attach it");
+        show::step(
+            4,
+            "Find AmazonS3FullAccess in the catalogue of AWS-managed policies; attach it",
+        );
         show::command(
             "aws iam list-policies --query 'Policies[?PolicyName==`AmazonS3FullAccess`].Arn' --output text",
         );
@@ -124,7 +136,8 @@ impl Walk<'_> {
             "aws iam attach-role-policy --role-name {ROLE} --policy-arn {arn}"
         ));
         let parameters = [("RoleName", ROLE), ("PolicyArn", &*arn)];
-        self.as_admin("iam", "AttachRolePolicy", &parameters).await?;
+        self.as_admin("iam", "AttachRolePolicy", &parameters)
+            .await?;
         Ok(())
     }
 
@@ -143,7 +156,10 @@ impl Walk<'_> {
             if let Some(policy) = found {
                 return text(policy, "/Arn");
             }
-            marker = page.get("Marker").and_then(Value::as_str).map(str::to_owned);
+            marker = page
+                .get("Marker")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
             if marker.is_none() {
                 bail!("{name} is not in the catalogue");
             }
@@ -169,7 +185,10 @@ impl Walk<'_> {
     }
 
     async fn token(&self, number: usize, account: &str) -> Result<String> {
-        show::step(number, "Take a token, as the kubelet would project it into the pod");
+        show::step(
+            number,
+            "Take a token, as the kubelet would project it into the pod",
+        );
         show::command(&format!(
             "daypass token --service-account {account} > token; cut -d. -f2 token | base64 -d"
         ));
@@ -187,7 +206,10 @@ impl Walk<'_> {
     }
 
     async fn assume(&self, role_arn: &str, token: &str) -> Result<Keys> {
-        show::step(7, "Exchange the token for credentials of exactly that role: no key, no signature");
+        show::step(
+            7,
+            "Exchange the token for credentials of exactly that role: no key, no signature",
+        );
         show::command(&assume_command(role_arn));
         let answer = self.web_identity(role_arn, token).await?;
         let answer = answer.map_err(Refused::unexpected)?;
@@ -195,11 +217,7 @@ impl Walk<'_> {
         keys(&answer)
     }
 
-    async fn web_identity(
-        &self,
-        role_arn: &str,
-        token: &str,
-    ) -> Result<Result<Value, Refused>> {
+    async fn web_identity(&self, role_arn: &str, token: &str) -> Result<Result<Value, Refused>> {
         let parameters = [
             ("RoleArn", role_arn),
             ("RoleSessionName", "demo"),
@@ -241,7 +259,10 @@ impl Walk<'_> {
     }
 
     async fn refuse_another(&self, role_arn: &str) -> Result<()> {
-        show::step(9, "The same call with another service account's token is refused");
+        show::step(
+            9,
+            "The same call with another service account's token is refused",
+        );
         show::command(&format!("daypass token --service-account {OTHER} > token"));
         show::command(&assume_command(role_arn));
         let token = self.issue(OTHER).await?;
@@ -344,7 +365,10 @@ impl Refused {
     }
 
     fn show(&self) {
-        show::answer(&format!("An error occurred ({}): {}", self.code, self.message));
+        show::answer(&format!(
+            "An error occurred ({}): {}",
+            self.code, self.message
+        ));
     }
 }
 
@@ -371,5 +395,7 @@ fn claims(token: &str) -> Result<Value> {
 
 fn text(value: &Value, path: &str) -> Result<String> {
     let text = value.pointer(path).and_then(Value::as_str);
-    Ok(text.with_context(|| format!("no {path} in the answer"))?.to_owned())
+    Ok(text
+        .with_context(|| format!("no {path} in the answer"))?
+        .to_owned())
 }

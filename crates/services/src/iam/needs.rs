@@ -100,6 +100,14 @@ pub(super) fn create(need: Need, tags: &[Tag], tagging: &'static str) -> Needs {
     Needs::All(vec![request_tags(need, tags), request_tags(also, tags)])
 }
 
+/// The keys of the tags that a resource has.
+pub(super) fn resource_tags(need: Need, tags: &Tags) -> Need {
+    tags.iter().fold(need, |need, (key, value)| {
+        need.key(format!("iam:ResourceTag/{key}"), value)
+            .key(format!("aws:ResourceTag/{key}"), value)
+    })
+}
+
 /// The keys of tags in the request.
 pub(super) fn request_tags(need: Need, tags: &[Tag]) -> Need {
     let keys = tags.iter().map(|tag| tag.key.clone()).collect();
@@ -130,10 +138,3 @@ pub(super) const BOUNDARY: &str = "iam:PermissionsBoundary";
 
 /// What stands for the account in the ARNs of the policies that AWS manages.
 const AWS: &str = "aws";
-
-fn resource_tags(need: Need, tags: &Tags) -> Need {
-    tags.iter().fold(need, |need, (key, value)| {
-        need.key(format!("iam:ResourceTag/{key}"), value)
-            .key(format!("aws:ResourceTag/{key}"), value)
-    })
-}

@@ -201,8 +201,8 @@ fn new_policy(input: CreatePolicyRequest, at: &At<'_>) -> Result<ManagedPolicy, 
 }
 
 /// What `ListPolicies` is asked for, by ARN: the account's own policies, then AWS's.
-fn listed<'v>(
-    view: &'v AccountView,
+fn listed(
+    view: &AccountView,
     usage: &Usage<'_>,
     input: &ListPoliciesRequest,
 ) -> impl Iterator<Item = (String, (Attachable, Uses))> {

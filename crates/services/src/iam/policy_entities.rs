@@ -35,7 +35,7 @@ impl Handle for ListEntitiesForPolicy {
         let snapshot = at.snapshot();
         existing(&snapshot, at, &input.policy_arn)?;
         let view = account_view(&snapshot, at.account)?;
-        let page = window.page(users_of(view, &input));
+        let page = window.page(entities_of(view, &input));
         let mut answer = ListEntitiesForPolicyResponse {
             is_truncated: page.is_truncated(),
             marker: page.marker,
@@ -62,7 +62,7 @@ enum Entity<'v> {
     User(&'v Arc<UserEntity>),
 }
 
-fn users_of<'v>(
+fn entities_of<'v>(
     view: &'v AccountView,
     input: &'v ListEntitiesForPolicyRequest,
 ) -> impl Iterator<Item = (String, Entity<'v>)> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use directory::User as Entity;
 use door::Permit;
 use session::{UniqueIdPrefix, unique_id};
 use trail::Resource;
@@ -16,8 +17,6 @@ use super::{boundaries, describe, needs, resources, tags};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
 use crate::wire::Fault;
-
-type Entity = directory::User;
 
 impl Handle for CreateUser {
     const READ_ONLY: bool = false;
@@ -139,6 +138,10 @@ impl Handle for UpdateUser {
         let name = input.new_user_name.as_deref().unwrap_or(name);
         let path = input.new_path.as_deref().unwrap_or(path);
         let after = needs::action::<Self>(needs::entity_arn(at, "user", Some(path), name));
+        let after = match &found {
+            Some(user) => needs::resource_tags(after, &user.tags),
+            None => after,
+        };
         Ok(Needs::All(vec![before, after]))
     }
 

@@ -69,9 +69,12 @@ impl Handle for AssumeRole {
         }
         let chained = parent.is_some();
         let seconds = seconds(input.duration_seconds, role, chained)?;
-        let policies =
-            session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
-        let requested: Vec<_> = input.tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let policies = session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
+        let requested: Vec<_> = input
+            .tags
+            .into_iter()
+            .map(|tag| (tag.key, tag.value))
+            .collect();
         let tags = session_tags(&requested, &input.transitive_tag_keys, parent)?;
         let packed_policy_size = packed_size(&policies, &tags)?;
         let grant = Grant {

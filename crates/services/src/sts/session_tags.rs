@@ -110,7 +110,11 @@ mod tests {
     #[test]
     fn a_transitive_tag_of_the_caller_cannot_be_overridden_in_any_case() {
         let fault = session_tags(&pairs(&["TEAM"]), &[], Some(&parent("Team"))).unwrap_err();
-        assert!(fault.message.contains("conflicts with a transitive tag key"));
+        assert!(
+            fault
+                .message
+                .contains("conflicts with a transitive tag key")
+        );
     }
 
     #[test]

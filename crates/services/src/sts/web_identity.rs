@@ -66,7 +66,11 @@ impl Handle for AssumeRoleWithWebIdentity {
         let wanted = Wanted::of(&token.claims)?;
         let permit = at
             .door
-            .authorize_as(at.call, &token.caller, &token.needs(role, &input, &wanted, by_idp))
+            .authorize_as(
+                at.call,
+                &token.caller,
+                &token.needs(role, &input, &wanted, by_idp),
+            )
             .map_err(|refused| {
                 tracing::debug!(reason = refused.message, "web identity not authorized");
                 match refused.need.action() {
@@ -75,8 +79,7 @@ impl Handle for AssumeRoleWithWebIdentity {
                 }
             })?;
         let seconds = seconds(input.duration_seconds, role, false)?;
-        let policies =
-            session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
+        let policies = session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
         let tags = session_tags(&wanted.tags, &wanted.transitive_keys, None)?;
         let packed_policy_size = packed_size(&policies, &tags)?;
         let grant = Grant {

@@ -1,0 +1,19 @@
+//! S3 as its clients see it: requests through the gateway, decided by a real door.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod authorization;
+mod buckets;
+mod copies;
+mod deletes;
+mod durability;
+mod events;
+mod harness;
+mod integrity;
+mod listing;
+mod multipart;
+mod objects;

@@ -1,0 +1,15 @@
+//! IAM through the door: signed requests in, what clients and auditors see out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod authorization;
+mod policies;
+mod providers;
+mod roles;
+mod server;
+mod tags;
+mod users;

@@ -1,0 +1,283 @@
+//! A server in a temporary directory, and signed calls to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use directory::{
+    AccessKey, Account, Directory, EntityPath, KeyStatus, SqliteStore, StoreError, Tags, User,
+};
+use door::{Connection, Door, DoorConfig, SystemClock, full};
+use federation::{Verifier, VerifierConfig};
+use http::Request;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use services::Services;
+use session::sigv4::{RequestParts, Rules, SignedPayload, Signer, sha256};
+use session::{AccessKeyId, KeyEncryptionKey, Keyring, Secret, generate_secret_access_key};
+use trail::Trail;
+
+pub(crate) const ACCOUNT: &str = "123456789012";
+pub(crate) const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+/// Allows everybody in the account to assume a role.
+pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}"#;
+/// A small policy.
+pub(crate) const READ: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
+
+pub(crate) struct Server {
+    door: Door,
+    services: Services,
+    admin: Key,
+    dir: tempfile::TempDir,
+}
+
+pub(crate) struct Key {
+    pub(crate) id: AccessKeyId,
+    pub(crate) secret: Secret,
+}
+
+/// Code and message of a refusal.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) status: u16,
+}
+
+impl Server {
+    /// With one account, and the user `admin` in it.
+    pub(crate) async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("d.db")).await.unwrap();
+        let account = ACCOUNT.parse().unwrap();
+        let door = Door::new(DoorConfig {
+            directory: Arc::new(Directory::open(store).await.unwrap()),
+            keyring: Keyring::generate(0),
+            key_encryption: KeyEncryptionKey::generate(),
+            trail: Arc::new(Trail::open(&dir.path().join("trail")).unwrap()),
+            clock: Arc::new(SystemClock),
+            region: "us-east-1".into(),
+            account,
+        });
+        let admin = Key {
+            id: AccessKeyId::long_term(account, &SystemRandom::new()),
+            secret: generate_secret_access_key(),
+        };
+        let created = door.now();
+        let key = AccessKey {
+            id: admin.id.to_string(),
+            account,
+            user_id: "AIDAADMIN00000000ADMIN".into(),
+            status: KeyStatus::Active,
+            sealed_secret: door.seal_access_key(admin.id.as_str(), &admin.secret),
+            created,
+        };
+        let user = User {
+            account,
+            id: key.user_id.clone(),
+            name: "admin".parse().unwrap(),
+            path: EntityPath::root(),
+            inline: BTreeMap::new(),
+            attached: BTreeSet::from([ADMINISTRATOR.to_owned()]),
+            boundary: None,
+            tags: Tags::default(),
+            created,
+        };
+        door.directory()
+            .write(move |tx| {
+                tx.put_account(Account {
+                    id: account,
+                    canonical_id: "0".repeat(64),
+                    created,
+                });
+                tx.put_user(user);
+                tx.put_key(key);
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+        let verifier = Verifier::new(VerifierConfig::default()).unwrap();
+        Self {
+            door,
+            services: Services::new(Arc::new(verifier)),
+            admin,
+            dir,
+        }
+    }
+
+    /// Calls an operation as the administrator; the value is its result element.
+    pub(crate) async fn call(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refused> {
+        self.call_as(&self.admin, action, parameters).await
+    }
+
+    /// The same, for calls that must succeed.
+    pub(crate) async fn ok(&self, action: &str, parameters: &[(&str, &str)]) -> Value {
+        self.call(action, parameters)
+            .await
+            .unwrap_or_else(|refused| panic!("{action}: {refused:?}"))
+    }
+
+    /// Code and message of a call that must fail, in one text.
+    pub(crate) async fn refused(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        match self.call(action, parameters).await {
+            Ok(value) => panic!("{action} succeeded: {value}"),
+            Err(refused) => format!("{}: {}", refused.code, refused.message),
+        }
+    }
+
+    /// Calls an operation with a key.
+    pub(crate) async fn call_as(
+        &self,
+        key: &Key,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refused> {
+        let (status, text) = self.send(key, action, parameters).await;
+        let body: Value = serde_json::from_str(&text).unwrap();
+        if status == 200 {
+            let answer = &body[format!("{action}Response")];
+            return Ok(answer[format!("{action}Result")].clone());
+        }
+        let text = |name: &str| body["Error"][name].as_str().unwrap().to_owned();
+        Err(Refused {
+            code: text("Code"),
+            message: text("Message"),
+            status,
+        })
+    }
+
+    async fn send(&self, key: &Key, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action);
+        form.append_pair("Version", "2010-05-08");
+        form.extend_pairs(parameters);
+        let body = form.finish();
+        let mut request = Request::post("/")
+            .header("host", "localhost")
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(full(body.clone()))
+            .unwrap();
+        let signer = Signer {
+            access_key_id: &key.id,
+            secret: &key.secret,
+            session_token: None,
+            region: "eu-west-1",
+        };
+        let parts = RequestParts {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: request.headers(),
+        };
+        let rules = Rules::query("iam");
+        let payload = SignedPayload::Sha256(sha256(body.as_bytes()));
+        let signed = signer
+            .sign(&parts, payload, self.door.now(), &rules)
+            .unwrap();
+        request.headers_mut().extend(signed);
+        let connection = Connection {
+            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            tls: None,
+        };
+        let response = self.door.enter(&self.services, &connection, request).await;
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// A new user with one inline policy and a key of its own.
+    pub(crate) async fn user_with(&self, name: &str, policy: &str) -> Key {
+        self.ok("CreateUser", &[("UserName", name)]).await;
+        self.ok(
+            "PutUserPolicy",
+            &[
+                ("UserName", name),
+                ("PolicyName", "p"),
+                ("PolicyDocument", policy),
+            ],
+        )
+        .await;
+        let key = self.ok("CreateAccessKey", &[("UserName", name)]).await;
+        key_of(&key)
+    }
+
+    /// Everything that the audit trail holds.
+    pub(crate) fn trail(&self) -> String {
+        let mut all = String::new();
+        for entry in std::fs::read_dir(self.dir.path().join("trail/management")).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        all
+    }
+}
+
+/// The key in the answer of `CreateAccessKey`.
+pub(crate) fn key_of(answer: &Value) -> Key {
+    let key = &answer["AccessKey"];
+    Key {
+        id: text(&key["AccessKeyId"]).parse().unwrap(),
+        secret: Secret::from(text(&key["SecretAccessKey"])),
+    }
+}
+
+/// A string member.
+pub(crate) fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("no string: {value}"))
+}
+
+/// A document as a client decodes it.
+pub(crate) fn document(value: &Value) -> String {
+    let encoded = text(value);
+    assert!(!encoded.contains(['+', ' ', '"']), "not encoded: {encoded}");
+    percent_encoding::percent_decode_str(encoded)
+        .decode_utf8()
+        .unwrap()
+        .into_owned()
+}
+
+/// Every page of a list, `items` at a time: the members of `list`.
+pub(crate) async fn pages(
+    server: &Server,
+    action: &str,
+    parameters: &[(&str, &str)],
+    list: &str,
+    items: usize,
+) -> Vec<Value> {
+    let mut all = Vec::new();
+    let items = items.to_string();
+    let mut marker: Option<String> = None;
+    loop {
+        let mut parameters = parameters.to_vec();
+        parameters.push(("MaxItems", &items));
+        if let Some(marker) = &marker {
+            parameters.push(("Marker", marker));
+        }
+        let answer = server.ok(action, &parameters).await;
+        let page = answer[list].as_array().unwrap();
+        assert!(page.len() <= items.parse().unwrap());
+        all.extend(page.iter().cloned());
+        let truncated = answer["IsTruncated"].as_bool().unwrap();
+        assert_eq!(
+            truncated,
+            answer.get("Marker").is_some_and(|it| !it.is_null())
+        );
+        if !truncated {
+            return all;
+        }
+        marker = Some(text(&answer["Marker"]).to_owned());
+    }
+}
+
+/// One member of each.
+pub(crate) fn column<'a>(list: &'a [Value], name: &str) -> Vec<&'a str> {
+    list.iter().map(|it| text(&it[name])).collect()
+}
