@@ -50,7 +50,9 @@ const SINGLE: &[&str] = &[
     "content-md5",
     "content-type",
     "content-length",
+    "if-match",
     "if-modified-since",
+    "if-none-match",
     "if-unmodified-since",
 ];
 
@@ -278,7 +280,29 @@ pub(crate) async fn read_whole(body: &mut door::Body) -> Result<Bytes, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Whatever the request line, the key is the path decoded once, or there is no request.
+        #[test]
+        fn any_request_line_is_refused_or_means_what_it_says(
+            method in "(GET|PUT|POST|DELETE|HEAD|X)",
+            path in "/[a-c/%2.e\\\\?&=+;-]{0,24}",
+            query in "([a-z%=&+]|acl|delete|uploadId|versionId|list-type=2){0,8}",
+        ) {
+            let target = format!("{path}?{query}");
+            let Ok(uri) = target.parse::<http::Uri>() else { return Ok(()) };
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let request = Request::read(&method, &uri, &HeaderMap::new(), "localhost", &[]);
+            if let Ok(request) = request && let Some(key) = request.address.key() {
+                let raw = uri.path().splitn(3, '/').nth(2).unwrap();
+                let decoded = percent_encoding::percent_decode_str(raw).decode_utf8().unwrap();
+                prop_assert_eq!(key.as_str(), &*decoded);
+            }
+        }
+    }
 
     fn read(
         method: Method,

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// Members whose values are for their owner only.
 const SECRET: [&str; 3] = ["SecretAccessKey", "SessionToken", "WebIdentityToken"];
-/// Characters of an answer's line before it is cut.
-const WIDTH: usize = 160;
+/// Characters of an answer's line before it goes on in the next.
+const WIDTH: usize = 110;
 
 /// A new step.
 pub(super) fn step(number: usize, title: &str) {
@@ -25,10 +26,24 @@ pub(super) fn command(text: &str) {
 /// What the server answered.
 pub(super) fn answer(text: &str) {
     for line in text.lines() {
-        let cut: String = line.chars().take(WIDTH).collect();
-        let more = if cut.len() < line.len() { "…" } else { "" };
-        println!("     {cut}{more}");
+        for part in wrapped(line) {
+            println!("     {part}");
+        }
     }
+}
+
+/// A long line of prose in several, broken at spaces; its indentation is kept as it is.
+fn wrapped(line: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for word in line.split_inclusive(' ') {
+        let Some(part) = parts.last_mut() else { break };
+        if part.len() + word.len() > WIDTH && !part.trim().is_empty() {
+            parts.push(word.to_owned());
+        } else {
+            part.push_str(word);
+        }
+    }
+    parts
 }
 
 /// What the server answered, as JSON, its secrets covered.
@@ -43,6 +58,12 @@ fn cover(value: &mut Value) {
         Value::Object(members) => {
             for (name, value) in members.iter_mut() {
                 match value {
+                    // JSON answers have times as numbers; people read dates.
+                    Value::Number(time) if name == "Expiration" => {
+                        let seconds = time.as_f64().unwrap_or_default() as i64;
+                        let time = Timestamp::from_second(seconds).unwrap_or_default();
+                        *value = Value::String(time.to_string());
+                    }
                     Value::String(text) if SECRET.contains(&name.as_str()) => {
                         *text = format!("(secret, {} characters)", text.len());
                     }
@@ -83,5 +104,14 @@ mod tests {
         let text = value.to_string();
         assert!(!text.contains("hush"));
         assert!(text.contains("ASIA"));
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_spaces_and_lose_nothing() {
+        let line = "word ".repeat(60);
+        let parts = wrapped(&line);
+        assert_eq!(parts.concat(), line);
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= WIDTH));
+        assert_eq!(wrapped(&"x".repeat(300)), ["x".repeat(300)]);
     }
 }

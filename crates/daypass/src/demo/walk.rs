@@ -279,7 +279,7 @@ impl Walk<'_> {
     async fn events(&self) -> Result<()> {
         show::step(10, "Every call was recorded before it was answered");
         show::command(
-            "aws cloudtrail lookup-events \\\n    --query 'Events[].[EventTime,EventName,Username,ErrorCode]' --output text",
+            "aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output json | jq -r \\\n    '.[] | fromjson | [.eventTime, .eventName, .userIdentity.type, .errorCode // \"-\"] | @tsv'",
         );
         let found = self.client.lookup_events(&self.admin).await?;
         let events = found.get("Events").and_then(Value::as_array);
@@ -290,12 +290,11 @@ impl Walk<'_> {
                 let value = record.pointer(path).and_then(Value::as_str);
                 value.unwrap_or("-").to_owned()
             };
-            let user = event.get("Username").and_then(Value::as_str);
             let name = part("/eventName");
             show::answer(&format!(
-                "{}  {name:<28} {:<46} {}",
+                "{}  {name:<28} {:<16} {}",
                 part("/eventTime"),
-                user.unwrap_or("-"),
+                part("/userIdentity/type"),
                 part("/errorCode"),
             ));
             names.push(name);

@@ -70,8 +70,8 @@ pub(super) async fn create_bucket(
     let owner = cx.account()?;
     let region = match input.take_location()? {
         None => cx.region.to_owned(),
-        // What the CLI sends for the region that it is set to.
-        Some(region) if region == cx.region && is_region(&region) => region,
+        // What the CLI sends for the region that it is set to, and signs for.
+        Some(region) if region == cx.call.region || region == cx.region => region,
         Some(region) if is_region(&region) => {
             return Err(Fault::new(Code::IllegalLocationConstraint).message(format!(
                 "The {region} location constraint is incompatible for the region specific endpoint this request was sent to."

@@ -1,6 +1,8 @@
 //! Bucket policies.
 
 use ::policy::{DocumentKind, Policy};
+use std::collections::BTreeMap;
+
 use door::Permit;
 use http::StatusCode;
 use s3s::dto;
@@ -27,15 +29,22 @@ fn own_account(cx: &Context<'_>, bucket: &Bucket) -> Result<(), Fault> {
     }
 }
 
-/// The policy as it was put.
+/// The policy as it was put; a principal that is gone, or was made again under the same
+/// name, stands there with the unique id it had.
 pub(super) fn get_policy(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     own_account(cx, bucket)?;
     match &bucket.policy {
-        Some(policy) => Ok(Reply::bytes(
-            "application/json",
-            policy.text.as_bytes().to_vec(),
-        )),
+        Some(policy) => {
+            let snapshot = cx.door.directory().snapshot();
+            let mut text = policy.text.to_string();
+            for (arn, id) in &policy.principals {
+                if snapshot.unique_id(arn).as_ref() != Some(id) {
+                    text = text.replace(&format!("\"{arn}\""), &format!("\"{id}\""));
+                }
+            }
+            Ok(Reply::bytes("application/json", text.into_bytes()))
+        }
         None => Err(Fault::bucket(Code::NoSuchBucketPolicy, &bucket.name)),
     }
 }
@@ -48,7 +57,7 @@ pub(super) async fn put_policy(
 ) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     own_account(cx, bucket)?;
-    let policy = parse(&input.bytes, &bucket.name)?;
+    let policy = parse(cx, &input.bytes, &bucket.name)?;
     if policy.public && bucket.blocks_public_policy() {
         let caller = cx.call.caller.principal.arn_text();
         return Err(Fault::denied(format!(
@@ -60,7 +69,7 @@ pub(super) async fn put_policy(
     changed(cx, outcome, StatusCode::NO_CONTENT)
 }
 
-fn parse(bytes: &[u8], bucket: &BucketName) -> Result<StoredPolicy, Fault> {
+fn parse(cx: &Context<'_>, bytes: &[u8], bucket: &BucketName) -> Result<StoredPolicy, Fault> {
     let malformed = |message: &str| Fault::new(Code::MalformedPolicy).message(message);
     if bytes.is_empty() {
         return Err(Fault::new(Code::MissingRequestBody));
@@ -78,7 +87,16 @@ fn parse(bytes: &[u8], bucket: &BucketName) -> Result<StoredPolicy, Fault> {
     if let Some(other) = policy.resources().find(|pattern| !names(pattern, bucket)) {
         return Err(malformed("Policy has invalid resource").element("Detail", other));
     }
-    Ok(StoredPolicy::of(text, policy))
+    let snapshot = cx.door.directory().snapshot();
+    let mut principals = BTreeMap::new();
+    for arn in policy.principal_arns() {
+        let id = snapshot.unique_id(arn).ok_or_else(|| {
+            malformed("Invalid principal in policy")
+                .element("Detail", format!("\"AWS\" : \"{arn}\""))
+        })?;
+        principals.insert(arn.to_owned(), id);
+    }
+    Ok(StoredPolicy::of(text, policy, principals))
 }
 
 /// Whether a resource pattern is about this bucket.

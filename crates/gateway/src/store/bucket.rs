@@ -1,5 +1,6 @@
 //! Buckets: rows, and the same in memory with their policies compiled.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,6 +38,9 @@ pub(crate) struct Bucket {
 pub(crate) struct StoredPolicy {
     /// As it was put.
     pub(crate) text: Arc<str>,
+    /// The unique ids of the users and roles that it named when it was put, by ARN: one that
+    /// is made later under the same name is another principal.
+    pub(crate) principals: BTreeMap<String, String>,
     /// Compiled.
     pub(crate) compiled: Arc<Policy>,
     /// Whether it is public (S3 User Guide, "The meaning of public").
@@ -100,28 +104,27 @@ impl Bucket {
     }
 }
 
-/// A document that denies everything to everybody.
-const DENY_ALL: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#;
-
 impl StoredPolicy {
     /// Compiles a policy that was checked when it was put. One that can't be read any more
     /// denies everything, rather than allowing what it might have denied.
-    fn load(bucket: &str, text: &str) -> Result<Self, sqlx::Error> {
-        let compiled = match Policy::parse(DocumentKind::Bucket, text) {
-            Ok(policy) => policy,
-            Err(error) => {
-                tracing::error!(bucket, %error, "a bucket policy can't be read; the bucket denies everything until it is replaced");
-                Policy::parse(DocumentKind::Bucket, DENY_ALL)
-                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?
-            }
-        };
-        Ok(Self::of(text, compiled))
+    fn load(bucket: &str, text: &str, principals: BTreeMap<String, String>) -> Self {
+        let compiled = Policy::parse(DocumentKind::Bucket, text).unwrap_or_else(|error| {
+            tracing::error!(bucket, %error, "a bucket policy can't be read; the bucket denies everything until it is replaced");
+            Policy::deny_all()
+        });
+        Self::of(text, compiled, principals)
     }
 
     /// A policy that has just been parsed.
-    pub(crate) fn of(text: &str, compiled: Policy) -> Self {
+    pub(crate) fn of(
+        text: &str,
+        mut compiled: Policy,
+        principals: BTreeMap<String, String>,
+    ) -> Self {
+        compiled.pin_principals(&principals);
         Self {
             text: text.into(),
+            principals,
             public: policy::is_public(&compiled),
             compiled: Arc::new(compiled),
         }
@@ -158,15 +161,15 @@ fn from_row(row: &SqliteRow) -> Result<Bucket, sqlx::Error> {
     let owner: String = row.try_get("owner")?;
     let tags: String = row.try_get("tags")?;
     let policy: Option<String> = row.try_get("policy")?;
+    let principals: String = row.try_get("principals")?;
+    let principals = serde_json::from_str(&principals).map_err(|e| damaged(&e))?;
     let bits: Option<i64> = row.try_get("access_block")?;
     Ok(Bucket {
         id: row.try_get("id")?,
         owner: owner.parse().map_err(|e| damaged(&e))?,
         region: row.try_get("region")?,
         created: row::seconds(row.try_get("created")?)?,
-        policy: policy
-            .map(|text| StoredPolicy::load(&name, &text))
-            .transpose()?,
+        policy: policy.map(|text| StoredPolicy::load(&name, &text, principals)),
         access_block: bits.map(PublicAccessBlock::from_bits),
         tags: serde_json::from_str(&tags).map_err(|e| damaged(&e))?,
         name: BucketName::parse(&name).map_err(|e| damaged(&e))?,
@@ -190,8 +193,8 @@ impl Store {
                 return Ok(Err(BucketRejected::Exists(taken.owner)));
             }
             let id = sqlx::query_scalar(
-                "INSERT INTO bucket (name, owner, region, created, policy, access_block, tags)
-                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6) RETURNING id",
+                "INSERT INTO bucket (name, owner, region, created, policy, principals, access_block, tags)
+                 VALUES (?1, ?2, ?3, ?4, NULL, '{}', ?5, ?6) RETURNING id",
             )
             .bind(name.as_str())
             .bind(owner.to_string())
@@ -317,12 +320,17 @@ impl Store {
             let mut bucket = Bucket::clone(&current);
             change(&mut bucket);
             sqlx::query(
-                "UPDATE bucket SET policy = ?2, access_block = ?3, tags = ?4 WHERE id = ?1",
+                "UPDATE bucket SET policy = ?2, access_block = ?3, tags = ?4, principals = ?5
+                 WHERE id = ?1",
             )
             .bind(id)
             .bind(bucket.policy.as_ref().map(|p| p.text.to_string()))
             .bind(bucket.access_block.map(PublicAccessBlock::bits))
             .bind(serde_json::to_string(&bucket.tags)?)
+            .bind(match &bucket.policy {
+                Some(policy) => serde_json::to_string(&policy.principals)?,
+                None => "{}".to_owned(),
+            })
             .execute(&mut *db)
             .await?;
             store.mirror(bucket);

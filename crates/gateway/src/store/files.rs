@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -36,7 +36,12 @@ pub(crate) struct Files(Arc<Path>);
 
 impl Files {
     pub(super) fn open(root: &Path) -> Result<Self, OpenError> {
-        fs::create_dir_all(root).map_err(|source| OpenError::files(root, source))?;
+        let failed = |source| OpenError::files(root, source);
+        fs::create_dir_all(root).map_err(failed)?;
+        // Only the server's user may read objects, and the database beside them.
+        for dir in root.ancestors().take(2) {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(failed)?;
+        }
         Ok(Self(root.into()))
     }
 

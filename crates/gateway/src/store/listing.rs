@@ -204,7 +204,7 @@ mod tests {
     async fn database(keys: &BTreeSet<String>) -> SqliteConnection {
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         schema::create(&mut db).await.unwrap();
-        sqlx::query("INSERT INTO bucket VALUES (1, 'b', '0', 'r', 0, NULL, NULL, '{}')")
+        sqlx::query("INSERT INTO bucket VALUES (1, 'b', '0', 'r', 0, NULL, '{}', NULL, '{}')")
             .execute(&mut db)
             .await
             .unwrap();

@@ -20,6 +20,7 @@ CREATE TABLE bucket (
     region TEXT NOT NULL,
     created INTEGER NOT NULL,
     policy TEXT,
+    principals TEXT NOT NULL,
     access_block INTEGER,
     tags TEXT NOT NULL
 ) STRICT;

@@ -74,7 +74,7 @@ impl World {
             account: HOME.parse().unwrap(),
         });
         let gateway = open(dir.path()).await;
-        let admin = role(&door, HOME, "admin", ALL).await;
+        let admin = role(&door, HOME, "admin", ALL, "").await;
         Self {
             dir,
             door,
@@ -97,7 +97,22 @@ impl World {
 
     /// A session of a role that has this policy.
     pub async fn role(&self, account: &str, name: &str, policy: &str) -> Caller {
-        role(&self.door, account, name, policy).await
+        role(&self.door, account, name, policy, "").await
+    }
+
+    /// The same, of a role that is deleted and made again under its name.
+    pub async fn role_again(&self, account: &str, name: &str, policy: &str) -> Caller {
+        let id = unique_id(account, name);
+        self.door
+            .directory()
+            .write::<_, directory::StoreError, _>(move |transaction| {
+                let role = transaction.snapshot().role_by_id(&id).cloned();
+                transaction.delete_role(&role.unwrap());
+                Ok(())
+            })
+            .await
+            .unwrap();
+        role(&self.door, account, name, policy, "2").await
     }
 
     /// A session of a role that may do these actions on these resources.
@@ -180,11 +195,15 @@ async fn open(dir: &Path) -> Gateway {
     Gateway::open(&dir, "us-east-1", domains).await.unwrap()
 }
 
-async fn role(door: &Door, account: &str, name: &str, policy: &str) -> Caller {
+fn unique_id(account: &str, name: &str) -> String {
+    format!("AROA{}{account}", name.to_uppercase())
+}
+
+async fn role(door: &Door, account: &str, name: &str, policy: &str, again: &str) -> Caller {
     let id: AccountId = account.parse().unwrap();
     let role = Role {
         account: id,
-        id: format!("AROA{}{account}", name.to_uppercase()),
+        id: unique_id(account, name) + again,
         name: name.parse().unwrap(),
         path: EntityPath::root(),
         description: None,

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    unreachable_pub,
     reason = "tests"
 )]
 
@@ -17,3 +18,4 @@ mod integrity;
 mod listing;
 mod multipart;
 mod objects;
+mod permissions;

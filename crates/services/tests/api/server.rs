@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::rand::SystemRandom;
 use directory::{
     AccessKey, Account, Directory, EntityPath, KeyStatus, SqliteStore, StoreError, Tags, User,
 };
-use door::{Connection, Door, DoorConfig, SystemClock, full};
-use federation::{Verifier, VerifierConfig};
+use door::{Clock, Connection, Door, DoorConfig, full};
+use federation::{Issuer, ServiceAccountToken, Verifier, VerifierConfig};
 use http::Request;
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use serde_json::Value;
 use services::Services;
 use session::sigv4::{RequestParts, Rules, SignedPayload, Signer, sha256};
@@ -25,16 +27,47 @@ pub(crate) const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect"
 /// A small policy.
 pub(crate) const READ: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
 
+/// The issuer that the server hosts, without its scheme.
+pub(crate) const ISSUER: &str = "oidc.example.com/id/A";
+/// When the tests begin.
+const START: i64 = 1_795_292_526;
+
 pub(crate) struct Server {
-    door: Door,
+    pub(crate) door: Door,
     services: Services,
-    admin: Key,
+    pub(crate) admin: Key,
+    clock: Arc<TestClock>,
+    issuer: Arc<Issuer>,
     dir: tempfile::TempDir,
 }
 
+#[derive(Clone)]
 pub(crate) struct Key {
     pub(crate) id: AccessKeyId,
     pub(crate) secret: Secret,
+    pub(crate) token: Option<String>,
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({})", self.id)
+    }
+}
+
+/// A clock that stands still until a test moves it.
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// One 2048-bit key for all tests; making one takes a while.
+fn issuer() -> Arc<Issuer> {
+    static ISSUER_OF_ALL: OnceLock<Arc<Issuer>> = OnceLock::new();
+    let make = || Arc::new(Issuer::generate(format!("https://{ISSUER}").parse().unwrap()).unwrap());
+    Arc::clone(ISSUER_OF_ALL.get_or_init(make))
 }
 
 /// Code and message of a refusal.
@@ -49,6 +82,7 @@ impl Server {
     /// With one account, and the user `admin` in it.
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let store = SqliteStore::open(&dir.path().join("d.db")).await.unwrap();
         let account = ACCOUNT.parse().unwrap();
         let door = Door::new(DoorConfig {
@@ -56,13 +90,14 @@ impl Server {
             keyring: Keyring::generate(0),
             key_encryption: KeyEncryptionKey::generate(),
             trail: Arc::new(Trail::open(&dir.path().join("trail")).unwrap()),
-            clock: Arc::new(SystemClock),
+            clock: Arc::<TestClock>::clone(&clock),
             region: "us-east-1".into(),
             account,
         });
         let admin = Key {
             id: AccessKeyId::long_term(account, &SystemRandom::new()),
             secret: generate_secret_access_key(),
+            token: None,
         };
         let created = door.now();
         let key = AccessKey {
@@ -98,7 +133,11 @@ impl Server {
             .await
             .unwrap();
         let verifier = Verifier::new(VerifierConfig::default()).unwrap();
+        let issuer = issuer();
+        verifier.host(Arc::clone(&issuer));
         Self {
+            clock,
+            issuer,
             door,
             services: Services::new(Arc::new(verifier)),
             admin,
@@ -130,14 +169,25 @@ impl Server {
         }
     }
 
-    /// Calls an operation with a key.
+    /// Calls an operation of IAM with a key.
     pub(crate) async fn call_as(
         &self,
         key: &Key,
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Value, Refused> {
-        let (status, text) = self.send(key, action, parameters).await;
+        self.ask("iam", Some(key), action, parameters).await
+    }
+
+    /// Calls an operation of a service, signed with a key or not at all.
+    pub(crate) async fn ask(
+        &self,
+        service: &str,
+        key: Option<&Key>,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refused> {
+        let (status, text) = self.send(service, key, action, parameters).await;
         let body: Value = serde_json::from_str(&text).unwrap();
         if status == 200 {
             let answer = &body[format!("{action}Response")];
@@ -151,36 +201,48 @@ impl Server {
         })
     }
 
-    async fn send(&self, key: &Key, action: &str, parameters: &[(&str, &str)]) -> (u16, String) {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action);
-        form.append_pair("Version", "2010-05-08");
-        form.extend_pairs(parameters);
-        let body = form.finish();
+    async fn send(
+        &self,
+        service: &str,
+        key: Option<&Key>,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> (u16, String) {
+        let version = match service {
+            "iam" => "2010-05-08",
+            _ => "2011-06-15",
+        };
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", version)
+            .extend_pairs(parameters)
+            .finish();
         let mut request = Request::post("/")
             .header("host", "localhost")
             .header("accept", "application/json")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(full(body.clone()))
             .unwrap();
-        let signer = Signer {
-            access_key_id: &key.id,
-            secret: &key.secret,
-            session_token: None,
-            region: "eu-west-1",
-        };
-        let parts = RequestParts {
-            method: "POST",
-            path: "/",
-            query: "",
-            headers: request.headers(),
-        };
-        let rules = Rules::query("iam");
-        let payload = SignedPayload::Sha256(sha256(body.as_bytes()));
-        let signed = signer
-            .sign(&parts, payload, self.door.now(), &rules)
-            .unwrap();
-        request.headers_mut().extend(signed);
+        if let Some(key) = key {
+            let signer = Signer {
+                access_key_id: &key.id,
+                secret: &key.secret,
+                session_token: key.token.as_deref(),
+                region: "eu-west-1",
+            };
+            let parts = RequestParts {
+                method: "POST",
+                path: "/",
+                query: "",
+                headers: request.headers(),
+            };
+            let rules = Rules::query(service);
+            let payload = SignedPayload::Sha256(sha256(body.as_bytes()));
+            let signed = signer
+                .sign(&parts, payload, self.door.now(), &rules)
+                .unwrap();
+            request.headers_mut().extend(signed);
+        }
         let connection = Connection {
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             tls: None,
@@ -189,6 +251,38 @@ impl Server {
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    /// Moves the clock on.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// A service account's token from the hosted issuer, for these audiences.
+    pub(crate) fn token(&self, account: &str, audiences: &[&str], seconds: i64) -> String {
+        let token = ServiceAccountToken {
+            account: account.parse().unwrap(),
+            audiences: audiences.iter().map(|it| (*it).to_owned()).collect(),
+            lifetime_seconds: seconds,
+            pod: None,
+        };
+        self.issuer.sign(&token, self.door.now()).unwrap()
+    }
+
+    /// Assumes a role with a key; `more` are further parameters.
+    pub(crate) async fn assume(
+        &self,
+        key: &Key,
+        role: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Key, Refused> {
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/{role}");
+        let mut parameters = vec![("RoleArn", &*arn), ("RoleSessionName", "test")];
+        parameters.extend(more);
+        let answer = self
+            .ask("sts", Some(key), "AssumeRole", &parameters)
+            .await?;
+        Ok(session_of(&answer))
     }
 
     /// A new user with one inline policy and a key of its own.
@@ -224,6 +318,17 @@ pub(crate) fn key_of(answer: &Value) -> Key {
     Key {
         id: text(&key["AccessKeyId"]).parse().unwrap(),
         secret: Secret::from(text(&key["SecretAccessKey"])),
+        token: None,
+    }
+}
+
+/// The session in an answer of `AssumeRole…`.
+pub(crate) fn session_of(answer: &Value) -> Key {
+    let key = &answer["Credentials"];
+    Key {
+        id: text(&key["AccessKeyId"]).parse().unwrap(),
+        secret: Secret::from(text(&key["SecretAccessKey"])),
+        token: Some(text(&key["SessionToken"]).to_owned()),
     }
 }
 

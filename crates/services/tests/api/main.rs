@@ -1,4 +1,4 @@
-//! IAM through the door: signed requests in, what clients and auditors see out.
+//! IAM and STS through the door: signed requests in, what clients and auditors see out.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,10 +6,13 @@
     reason = "tests"
 )]
 
+mod assume_role;
 mod authorization;
 mod policies;
 mod providers;
+mod revocation;
 mod roles;
 mod server;
 mod tags;
 mod users;
+mod web_identity;

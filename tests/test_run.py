@@ -1,0 +1,91 @@
+"""`daypass run`: a local program in a pod's environment."""
+
+import json
+
+import pytest
+
+from support.jwt import payload
+from support.policies import trust_provider
+from support.principals import role_arn
+
+
+@pytest.fixture
+def run(server, home):
+    """Runs a program in a pod's environment; the caller has credentials of its own."""
+
+    def start(*program: str, role: str = "some-role", service_account: str = "ns/sa", **environment):
+        mine = {
+            "AWS_ACCESS_KEY_ID": "AKIAMINE", "AWS_SECRET_ACCESS_KEY": "mine", "AWS_SESSION_TOKEN": "mine",
+            "AWS_PROFILE": "mine", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/mine",
+            "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1/", "MINE": "kept", **environment,
+        }
+        return server.command(
+            "run", "--role-arn", role_arn(role), "--service-account", service_account, "--", *program,
+            environment=mine,
+        )
+
+    return start
+
+
+def variables(done) -> dict:
+    assert done.returncode == 0, done.stderr
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+
+
+def test_the_program_gets_the_pods_variables_and_nothing_of_the_callers(run, server):
+    seen = variables(run("env", "-0"))
+    assert seen["AWS_ROLE_ARN"] == role_arn("some-role")
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "us-east-2"
+    assert seen["AWS_ENDPOINT_URL"] == server.url
+    assert seen["MINE"] == "kept"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE",
+                 "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_ENDPOINT_URL_S3"):
+        assert name not in seen
+    assert "mine" not in " ".join(value for name, value in seen.items() if name.startswith("AWS_"))
+
+
+def test_the_callers_profiles_are_out_of_reach(run, server):
+    aws = server.home / ".aws"
+    aws.mkdir(exist_ok=True)
+    (aws / "credentials").write_text("[default]\naws_access_key_id = AKIAFILE\naws_secret_access_key = file\n")
+    try:
+        done = run("aws", "configure", "list")
+    finally:
+        (aws / "credentials").unlink()
+    assert "FILE" not in done.stdout, done.stdout
+
+
+def test_the_token_file_is_for_that_service_account_and_goes_away(run):
+    done = run("sh", "-c", 'echo "$AWS_WEB_IDENTITY_TOKEN_FILE"; stat -c %a "$AWS_WEB_IDENTITY_TOKEN_FILE"; '
+               'cat "$AWS_WEB_IDENTITY_TOKEN_FILE"', service_account="shop/cart")
+    path, mode, token = done.stdout.split()
+    assert int(mode, 8) & 0o077 == 0
+    claims = payload(token)
+    assert claims["sub"] == "system:serviceaccount:shop:cart"
+    assert claims["aud"] == ["sts.amazonaws.com"]
+    assert claims["exp"] - claims["iat"] == 86400
+    from pathlib import Path
+    assert not Path(path).exists()
+
+
+def test_the_exit_code_passes_through(run):
+    for code in (0, 1, 7, 255):
+        assert run("sh", "-c", f"exit {code}").returncode == code
+
+
+def test_output_and_input_are_the_programs(run):
+    done = run("sh", "-c", "echo out; echo err >&2")
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+
+
+def test_a_program_that_is_not_there_is_an_error(run):
+    done = run("/no/such/program")
+    assert done.returncode != 0
+    assert "/no/such/program" in done.stderr
+
+
+def test_the_cli_inside_is_the_role(run, account, hosted):
+    role = account.role(trusted=trust_provider(hosted, "system:serviceaccount:ns:sa"))
+    done = run("aws", "sts", "get-caller-identity", role=role)
+    assert done.returncode == 0, done.stderr
+    assert f":assumed-role/{role}/" in json.loads(done.stdout)["Arn"]
