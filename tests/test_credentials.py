@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 
 from support.aws_cli import Cli
 from support.clients import As, refused
@@ -64,7 +65,7 @@ def test_durations_out_of_bounds_are_refused_with_the_reason(server, account):
         done = server.command("credentials", "--format", "process", *arguments)
         assert done.returncode != 0, arguments
         assert done.stdout == ""
-        assert "duration" in done.stderr.lower(), done.stderr
+        assert re.search("900 to (43200|3600) seconds|--duration", done.stderr), done.stderr
 
 
 def test_a_role_that_is_not_there_is_refused(server):
@@ -80,7 +81,11 @@ def test_getting_in_through_the_socket_is_an_event(server, admin):
         LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "AssumeRole"}]
     )["Events"]
     records = [json.loads(event["CloudTrailEvent"]) for event in events]
-    issued = [it for it in records if it["responseElements"]["credentials"]["accessKeyId"] == credentials.access_key]
+    answers = [(it, it["responseElements"] or {}) for it in records]
+    issued = [
+        it for it, answer in answers
+        if answer.get("credentials", {}).get("accessKeyId") == credentials.access_key
+    ]
     assert len(issued) == 1
     assert issued[0]["requestParameters"]["roleArn"] == role_arn("Administrator")
 
@@ -144,6 +149,6 @@ def test_credentials_of_a_pods_role_need_no_key_at_all(server, account, hosted, 
     token.write_text(server.token("ci/job") + "\n")
     cli = Cli(home, {
         "AWS_ROLE_ARN": role_arn(role), "AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_SESSION_NAME": "job-1",
-        "AWS_ENDPOINT_URL": server.url, "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": server.url,
     })
     assert cli.json("sts", "get-caller-identity")["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/job-1"

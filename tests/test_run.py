@@ -1,6 +1,7 @@
 """`daypass run`: a local program in a pod's environment."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +65,6 @@ def test_the_token_file_is_for_that_service_account_and_goes_away(run):
     assert claims["sub"] == "system:serviceaccount:shop:cart"
     assert claims["aud"] == ["sts.amazonaws.com"]
     assert claims["exp"] - claims["iat"] == 86400
-    from pathlib import Path
     assert not Path(path).exists()
 
 
@@ -89,3 +89,13 @@ def test_the_cli_inside_is_the_role(run, account, hosted):
     done = run("aws", "sts", "get-caller-identity", role=role)
     assert done.returncode == 0, done.stderr
     assert f":assumed-role/{role}/" in json.loads(done.stdout)["Arn"]
+
+
+def test_what_the_cli_cached_for_one_service_account_is_nothing_to_another(run, account, hosted):
+    # The CLI keeps web identity sessions under its home, by role and session name and not by token.
+    role = account.role(trusted=trust_provider(hosted, "system:serviceaccount:ns:trusted"))
+    first = run("aws", "sts", "get-caller-identity", role=role, service_account="ns/trusted")
+    assert first.returncode == 0, first.stderr
+    second = run("aws", "sts", "get-caller-identity", role=role, service_account="ns/other")
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in second.stderr, second.stdout
+    assert second.returncode != 0

@@ -97,9 +97,9 @@ def test_the_walkthrough_from_a_service_account_to_an_object(own_server, shell):
     assert re.search(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d   16 Bytes rosa\.txt$", listed, re.M), listed
     assert re.search(r"^Total Objects: 1\n   Total Size: 16 Bytes$", listed, re.M), listed
 
-    # Another service account is not let in.
+    # Another service account, in a pod with a home of its own, is not let in.
     refused = sh.fails(
-        "daypass run --role-arn $APP_IAM_ROLE_ARN --service-account $APP_NAMESPACE/somebody-else -- aws s3 ls"
+        "HOME=$(mktemp -d) daypass run --role-arn $APP_IAM_ROLE_ARN --service-account $APP_NAMESPACE/somebody-else -- aws s3 ls"
     )
     assert (
         "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "

@@ -1,9 +1,12 @@
 """The walkthrough "AWS STS and ROSA": account roles, elevation on demand, operator roles, revocation."""
 
+import datetime
 import json
+import time
 
 import pytest
 
+from support.aws_cli import Cli
 from support.clients import As, refused
 from support.policies import allow, policy, trust, trust_provider
 from support.principals import Account, role_arn
@@ -99,8 +102,6 @@ def test_a_user_elevates_with_the_cli_and_has_nothing_otherwise(roles, shell):
 
 
 def test_a_profile_with_role_arn_elevates_by_itself(roles, home):
-    from support.aws_cli import Cli
-
     operations = roles.role(policy(allow("iam:ListUsers")))
     user = roles.user(policy(allow("sts:AssumeRole", role_arn(operations))))
     (home / "config").write_text(
@@ -109,7 +110,7 @@ def test_a_profile_with_role_arn_elevates_by_itself(roles, home):
         f"[profile elevated]\nsource_profile = base\nrole_arn = {role_arn(operations)}\n"
     )
     cli = Cli(home, {
-        "AWS_CONFIG_FILE": str(home / "config"), "AWS_ENDPOINT_URL": roles.server.url, "AWS_REGION": "us-east-2",
+        "AWS_CONFIG_FILE": str(home / "config"), "AWS_ENDPOINT_URL": roles.server.url,
     })
     assert user.name in cli("iam", "list-users", "--profile", "elevated")
     assert "AccessDenied" in cli.fails("iam", "list-users", "--profile", "base")
@@ -172,9 +173,6 @@ def test_sessions_are_revoked_on_demand(roles):
 
 def _revoke_until_now(roles, role: str) -> None:
     """What the console's "Revoke active sessions" does, for sessions up to this second."""
-    import datetime
-    import time
-
     # Issue times are whole seconds: a later session is one of the next second.
     now = datetime.datetime.now(datetime.UTC).replace(microsecond=0) + datetime.timedelta(seconds=1)
     document = policy({

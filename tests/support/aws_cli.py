@@ -16,7 +16,7 @@ class Cli:
 
     def __init__(self, home: Path, environment: dict):
         self.home = home
-        self.environment = clean_environment(home, environment)
+        self.environment = clean_environment(home, {"AWS_DEFAULT_REGION": REGION, **environment})
 
     @classmethod
     def of(cls, server: Server, home: Path, credentials=None, **more: str) -> "Cli":
@@ -25,8 +25,6 @@ class Cli:
         return cls(home, {
             **credentials.environment(),
             "AWS_ENDPOINT_URL": server.url,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
             **more,
         })
 

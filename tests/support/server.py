@@ -59,8 +59,6 @@ class Server:
         self.environment = environment or {}
         self.process: subprocess.Popen | None = None
         self.url = ""
-        self._first_lines: list[str] = []
-        self._ready = threading.Event()
         self._administrator: Credentials | None = None
 
     def start(self) -> "Server":
@@ -72,27 +70,25 @@ class Server:
         if shutil.which("setpriv"):
             # It shall not outlive tests that were killed.
             command = ["setpriv", "--pdeathsig", "KILL", "--", *command]
-        self._ready.clear()
-        self._first_lines.clear()
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
                 env=clean_environment(self.home, self.environment),
             )
-        threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
-        if not self._ready.wait(START_TIMEOUT) or not self.url:
+        ready = threading.Event()
+        threading.Thread(target=self._read, args=(self.process, ready), daemon=True).start()
+        if not ready.wait(START_TIMEOUT) or not self.url:
             self.kill()
             raise AssertionError(f"the server did not start\n{self.log()}")
         return self
 
-    def _read(self, process: subprocess.Popen) -> None:
+    def _read(self, process: subprocess.Popen, ready: threading.Event) -> None:
         with process.stdout as lines:
             for line in lines:
-                self._first_lines.append(line)
                 if " is ready at " in line:
                     self.url = line.split(" is ready at ")[1].split(",")[0].strip()
-                    self._ready.set()
-        self._ready.set()
+                    ready.set()
+        ready.set()
 
     @property
     def port(self) -> int:
