@@ -129,3 +129,138 @@ fn values_of(values: &[String]) -> Value {
 fn iso(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use directory::{Document, EntityPath, Role, Tags};
+    use session::{Federated, Session, SessionKind, SessionPolicies, SessionTag};
+
+    use super::*;
+
+    const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}]}"#;
+
+    fn call(caller: Caller) -> Call {
+        Call {
+            request_id: "r".into(),
+            now: Timestamp::from_second(1000).unwrap(),
+            caller,
+            region: "eu-west-1".into(),
+            source_ip: "::ffff:192.0.2.1".parse::<IpAddr>().unwrap(),
+            user_agent: None,
+            referer: None,
+            host: "h".into(),
+            tls: None,
+            authentication: Authentication::Header,
+            payload_hash: None,
+        }
+    }
+
+    fn session_of_app(federated: Option<Federated>) -> Caller {
+        let account = "123456789012".parse().unwrap();
+        let mut tags = Tags::default();
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        tags.set([pair("Team", "role"), pair("Only", "role")])
+            .unwrap();
+        let role = Role {
+            account,
+            id: "AROAX".into(),
+            name: "app".parse().unwrap(),
+            path: "/team/".parse::<EntityPath>().unwrap(),
+            description: None,
+            trust: Document::trust(TRUST, |_| None).unwrap(),
+            max_session_duration: 3600,
+            inline: BTreeMap::new(),
+            attached: BTreeSet::new(),
+            boundary: None,
+            tags,
+            created: Timestamp::UNIX_EPOCH,
+        };
+        let session = Session {
+            account,
+            kind: SessionKind::Role {
+                role_id: "AROAX".into(),
+            },
+            name: "pod".parse().unwrap(),
+            issued_at: 900,
+            expires_at: 4500,
+            source_identity: None,
+            tags: vec![SessionTag {
+                key: "team".into(),
+                value: "session".into(),
+                transitive: false,
+            }],
+            policies: SessionPolicies::default(),
+            federated,
+            mfa: None,
+            chained: false,
+        };
+        Caller::role(Arc::new(role), Arc::new(session), "ASIAX").unwrap()
+    }
+
+    fn value(keys: &Context, name: &str) -> Option<String> {
+        match keys.get(name)? {
+            Value::One(one) => Some(one.clone()),
+            Value::Many(many) => Some(many.join(",")),
+        }
+    }
+
+    #[test]
+    fn a_sessions_keys_are_those_of_its_role_and_its_own() {
+        let caller = session_of_app(None);
+        let keys = global(&call(caller.clone()), &caller, None);
+        for (name, expected) in [
+            (
+                "aws:PrincipalArn",
+                "arn:aws:iam::123456789012:role/team/app",
+            ),
+            ("aws:userid", "AROAX:pod"),
+            ("aws:PrincipalType", "AssumedRole"),
+            ("aws:PrincipalAccount", "123456789012"),
+            ("aws:TokenIssueTime", "1970-01-01T00:15:00Z"),
+            ("aws:PrincipalTag/Team", "session"),
+            ("aws:PrincipalTag/Only", "role"),
+            ("aws:MultiFactorAuthPresent", "false"),
+            ("aws:SourceIp", "192.0.2.1"),
+            ("aws:SecureTransport", "false"),
+        ] {
+            assert_eq!(value(&keys, name).as_deref(), Some(expected), "{name}");
+        }
+        for absent in ["aws:username", "aws:UserAgent", "aws:SourceIdentity"] {
+            assert_eq!(value(&keys, absent), None, "{absent}");
+        }
+    }
+
+    #[test]
+    fn a_federated_session_has_its_claims_and_no_word_on_mfa() {
+        let caller = session_of_app(Some(Federated {
+            provider: "arn:p".into(),
+            keys: vec![("h/id:sub".into(), vec!["system:serviceaccount:a:b".into()])],
+        }));
+        let keys = global(&call(caller.clone()), &caller, None);
+        assert_eq!(
+            value(&keys, "aws:FederatedProvider").as_deref(),
+            Some("arn:p")
+        );
+        assert_eq!(
+            value(&keys, "h/id:sub").as_deref(),
+            Some("system:serviceaccount:a:b")
+        );
+        assert_eq!(value(&keys, "aws:MultiFactorAuthPresent"), None);
+    }
+
+    #[test]
+    fn anonymous_callers_have_no_arn_and_no_issue_time() {
+        let caller = Caller::anonymous(None);
+        let keys = global(&call(caller.clone()), &caller, None);
+        assert_eq!(
+            value(&keys, "aws:PrincipalAccount").as_deref(),
+            Some("anonymous")
+        );
+        assert_eq!(value(&keys, "aws:PrincipalArn"), None);
+        assert_eq!(value(&keys, "aws:TokenIssueTime"), None);
+    }
+}

@@ -332,3 +332,62 @@ fn log(call: &Call, event: &Draft, method: &str, path: &str, status: http::Statu
         "request"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stripped(target: &str) -> String {
+        let mut uri: Uri = target.parse().unwrap();
+        strip_presigned(&mut uri);
+        uri.to_string()
+    }
+
+    #[test]
+    fn a_presigned_request_loses_the_signatures_parameters_and_nothing_else() {
+        assert_eq!(
+            stripped("/b/k?X-Amz-Algorithm=A&versionId=1&X-Amz-Signature=s&X-Amz-Date=d"),
+            "/b/k?versionId=1"
+        );
+        assert_eq!(stripped("/b/k?X-Amz-Expires=1"), "/b/k");
+        assert_eq!(stripped("/b/a%2Fb?uploads"), "/b/a%2Fb?uploads");
+        assert_eq!(
+            stripped("/b?prefix=X-Amz-Date=1&x-amz-foo=2"),
+            "/b?prefix=X-Amz-Date=1&x-amz-foo=2"
+        );
+    }
+
+    #[test]
+    fn the_objects_encoding_and_length_are_left_of_a_chunked_upload() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            CONTENT_ENCODING,
+            HeaderValue::from_static("gzip, aws-chunked"),
+        );
+        headers.append(CONTENT_ENCODING, HeaderValue::from_static("AWS-Chunked"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("120"));
+        headers.insert(DECODED_LENGTH, HeaderValue::from_static("5"));
+        strip_chunked(&mut headers);
+        assert_eq!(headers.get(CONTENT_ENCODING).unwrap(), "gzip");
+        assert_eq!(headers.get(CONTENT_LENGTH).unwrap(), "5");
+        assert!(!headers.contains_key(DECODED_LENGTH));
+    }
+
+    #[test]
+    fn signed_chunks_without_a_signature_are_refused() {
+        let mut headers = HeaderMap::new();
+        headers.insert(DECODED_LENGTH, HeaderValue::from_static("5"));
+        let streaming = PayloadHash::StreamingSigned { trailer: false };
+        assert!(matches!(
+            decoder(streaming, &headers, None),
+            Err(SignatureError::MissingAuthentication)
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_is_not_read_to_its_end() {
+        let refused = buffered(full(vec![0; BODY_BYTES + 1])).await.unwrap_err();
+        assert_eq!(refused(Family::Query, "r").status, 413);
+        assert_eq!(buffered(full(vec![0; 3])).await.unwrap().len(), 3);
+    }
+}

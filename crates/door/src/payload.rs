@@ -132,3 +132,45 @@ fn headers(trailers: &ChunkTrailers) -> HeaderMap {
     }
     map
 }
+
+#[cfg(test)]
+mod tests {
+    use session::sigv4::{ChunkLayout, sha256};
+
+    use super::*;
+    use crate::full;
+
+    #[tokio::test]
+    async fn a_body_with_another_hash_than_the_signed_one_ends_in_an_error() {
+        for (sent, good) in [("hello", true), ("hellO", false)] {
+            let hasher = PayloadHasher::new(Some(sha256(b"hello")));
+            let decoder = Decoder::Hashed(Some(hasher));
+            let body = decoded(full(sent), decoder, Trailers::default());
+            let result = body.collect().await;
+            assert_eq!(result.is_ok(), good, "{sent}");
+            if let Err(error) = result {
+                assert_eq!(
+                    (error.code(), error.status()),
+                    ("XAmzContentSHA256Mismatch", 400)
+                );
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn trailing_headers_are_there_after_the_body_and_not_before() {
+        let layout = ChunkLayout {
+            decoded_length: 5,
+            trailers: vec!["x-amz-checksum-crc32".into()],
+        };
+        let wire = "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n";
+        let chunks = ChunkDecoder::unsigned_trailer(layout);
+        let trailers = Trailers::default();
+        let decoder = Decoder::Chunked(Some(Box::new(chunks)));
+        let body = decoded(full(wire), decoder, trailers.clone());
+        assert!(trailers.get().is_none());
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "hello");
+        let seen = trailers.get().unwrap().get("x-amz-checksum-crc32");
+        assert_eq!(seen.unwrap(), "NhCmhg==");
+    }
+}
