@@ -60,7 +60,7 @@ def test_another_role_can_be_asked_for(server, account):
 
 def test_durations_out_of_bounds_are_refused_with_the_reason(server, account):
     role = account.role()
-    for arguments in (["--duration", "899"], ["--duration", "43201"], ["--duration", "0"], ["--duration", "-1"],
+    for arguments in (["--duration", "899"], ["--duration", "43201"], ["--duration", "0"], ["--duration=-1"],
                       ["--duration", "3601", "--role-arn", role_arn(role)]):
         done = server.command("credentials", "--format", "process", *arguments)
         assert done.returncode != 0, arguments

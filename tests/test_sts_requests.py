@@ -236,14 +236,12 @@ class TestSessionTokens:
             altered = token[:at] + other + token[at + 1:]
             forged = Credentials(sessions[0].access_key, sessions[0].secret_key, altered)
             raw.sts(server, "GetCallerIdentity", forged).is_error(403, "InvalidClientTokenId", INVALID_TOKEN)
-        for garbage in ("", "x", "AAAA", token + "AAAA", token[:-8], "é" * 20, "a" * 5000):
-            forged = Credentials(sessions[0].access_key, sessions[0].secret_key, garbage or " ")
+        for garbage in ("", "x", "AAAA", token + "AAAA", token[:-8], "a" * 5000):
+            bare = Credentials(sessions[0].access_key, sessions[0].secret_key)
             answer = raw.query(
-                server, "sts", IDENTITY, Credentials(forged.access_key, forged.secret_key),
-                headers={"X-Amz-Security-Token": forged.token.encode().decode("latin-1")},
+                server, "sts", IDENTITY, bare, headers={"X-Amz-Security-Token": garbage},
             )
-            assert answer.status == 403, (garbage, answer.text)
-            assert answer.code in ("InvalidClientTokenId", "SignatureDoesNotMatch")
+            answer.is_error(403, "InvalidClientTokenId", INVALID_TOKEN)
 
     def test_a_token_with_a_long_term_key_is_refused(self, server, account, sessions):
         user = account.user()
@@ -290,18 +288,19 @@ def test_cloudtrails_errors_are_json(server):
     assert answer.json["message"] == WRONG_SIGNATURE
 
 
-def test_a_body_that_is_too_large_is_refused_without_reading_it_all(server):
-    body = b"Action=GetCallerIdentity&Version=2011-06-15&X="
-    declared = 64 * 1024 * 1024
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(server):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
         connection.sendall(
             b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            b"Content-Length: %d\r\n\r\n" % declared + body
+            b"Content-Length: 67108864\r\n\r\nAction=GetCallerIdentity"
         )
         response = http.client.HTTPResponse(connection)
         response.begin()
         assert response.status in (400, 403, 413), response.status
-    # And one that is really sent, in chunks without a length: an answer, not a 500.
+
+
+def test_a_body_without_end_is_refused_without_reading_it_all(server):
+    declared = 64 * 1024 * 1024
     sent = 0
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
         connection.sendall(

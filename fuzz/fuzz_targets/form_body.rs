@@ -15,9 +15,7 @@ fuzz_target!(|data: &[u8]| {
     };
     // Where a parameter stands makes no difference.
     let swapped = Node::from_form(body, query).expect("the same parameters");
-    if !query.contains(&b'&') && !body.contains(&b'&') {
-        assert!(swapped == parameters, "{parameters:?}");
-    }
+    assert!(swapped == parameters, "{parameters:?}");
     let _ = format!("{parameters:?}");
     check::<sts::GetCallerIdentity>(&parameters);
     check::<sts::AssumeRole>(&parameters);
@@ -37,7 +35,7 @@ fn check<O: Operation>(parameters: &Node) {
         }
         Err(fault) => {
             assert!((400..500).contains(&fault.shape.status), "{fault:?}");
-            for encoding in [Encoding::Xml, Encoding::Json] {
+            for encoding in [Encoding::QueryXml, Encoding::QueryJson] {
                 let answer = envelope::failure(O::SHAPE.service, encoding, "id", &fault);
                 assert!(str::from_utf8(answer.body()).is_ok());
             }

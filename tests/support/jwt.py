@@ -21,9 +21,10 @@ def decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def part(value: dict) -> str:
-    """A header or payload."""
-    return encode(json.dumps(value).encode())
+def part(value: dict | str) -> str:
+    """A header or payload; text is taken as it is."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return encode(text.encode())
 
 
 def payload(token: str) -> dict:
@@ -66,7 +67,7 @@ class Key:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
 
-    def sign(self, made: dict, **header) -> str:
+    def sign(self, made: dict | str, **header) -> str:
         """A token with these claims."""
         head = {"alg": self.algorithm, "kid": self.kid, "typ": "JWT", **header}
         signing = f"{part(head)}.{part(made)}"

@@ -49,7 +49,7 @@ class Answer:
         """Asserts an XML error."""
         assert (self.status, self.code) == (status, code), self.text
         if message is not None:
-            assert self.message == message
+            assert self.message == message, self.text
 
 
 def send(

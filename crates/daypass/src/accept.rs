@@ -16,14 +16,20 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::patient_body::PatientBody;
 use crate::route;
 use crate::server::Server;
 
 /// How long a client may take to send the head of a request, or to shake hands.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long a client may pause in the middle of a body.
+const PAUSE: Duration = Duration::from_secs(30);
+/// Most connections at once; further ones wait to be accepted.
+const CONNECTIONS: usize = 4096;
 /// How long requests under way may take to end once the server is asked to.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Pause after the system has no room for another connection.
@@ -36,16 +42,28 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
 ) -> Result<()> {
-    let graceful = Arc::new(GracefulShutdown::new());
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     tokio::pin!(stop);
     loop {
+        let accepted = async {
+            // Never closed, so there always is a place sooner or later.
+            let place = Arc::clone(&room).acquire_owned().await.ok();
+            listener
+                .accept()
+                .await
+                .map(|(stream, peer)| (stream, peer, place))
+        };
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
+            accepted = accepted => match accepted {
+                Ok((stream, peer, place)) => {
                     let (server, tls) = (Arc::clone(&server), tls.clone());
                     let watcher = graceful.watcher();
-                    tokio::spawn(connection(server, tls, stream, peer, watcher));
+                    tokio::spawn(async move {
+                        connection(server, tls, stream, peer, watcher).await;
+                        drop(place);
+                    });
                 }
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(error) => {
@@ -57,10 +75,12 @@ pub(crate) async fn serve(
     }
     drop(listener);
     tracing::info!("stopping: no new connections");
-    if let Some(graceful) = Arc::into_inner(graceful)
-        && timeout(DRAIN, graceful.shutdown()).await.is_err()
-    {
-        tracing::warn!("some connections did not end in time and were cut");
+    let drained = async {
+        graceful.shutdown().await;
+        server.door.drained().await;
+    };
+    if timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("some requests did not end in time and were cut");
     }
     Ok(())
 }
@@ -115,8 +135,8 @@ async fn requests(
         let by = by.clone();
         async move {
             let request = request.map(|body| {
-                body.map_err(|error| BodyError::Transport(error.into()))
-                    .boxed_unsync()
+                let body = body.map_err(|error| BodyError::Transport(error.into()));
+                PatientBody::new(body, PAUSE).boxed_unsync()
             });
             route::answer(&server, &by, request).await
         }

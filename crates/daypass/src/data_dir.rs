@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -56,6 +56,9 @@ impl DataDir {
             .mode(0o700)
             .create(&self.0);
         created.with_context(|| format!("cannot create the data directory `{dir}`"))?;
+        // One that was there before may be open to others.
+        fs::set_permissions(&self.0, fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("cannot restrict the data directory `{dir}`"))?;
         let path = self.0.join("lock");
         let mut file = OpenOptions::new()
             .read(true)
@@ -96,5 +99,15 @@ mod tests {
         assert!(error.contains(&std::process::id().to_string()), "{error}");
         drop(held);
         data.lock().unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_was_open_to_others_is_closed() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(dir.path(), open).unwrap();
+        let _held = DataDir::new(dir.path()).lock().unwrap();
+        let mode = fs::metadata(dir.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 }

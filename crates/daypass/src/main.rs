@@ -24,6 +24,7 @@ mod issuers;
 mod key_file;
 mod local;
 mod logging;
+mod patient_body;
 mod route;
 mod server;
 mod tls;
@@ -32,11 +33,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Cli, Command};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // The process has one crypto provider; a second installation would be a mistake of ours.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // Everything that this process makes is for its own user's eyes.
+    umask(Mode::from_raw_mode(0o077));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use door::{Api, Body, Connection, empty, full};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use door::{Body, Connection, empty, full};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::server::Server;
@@ -20,7 +20,7 @@ pub(crate) async fn answer(
     if let Some(response) = public(server, &request) {
         return Ok(response);
     }
-    let api: &dyn Api = if is_service(&request) {
+    let api = if is_service(&request) {
         &server.services
     } else {
         &server.gateway
@@ -33,7 +33,7 @@ fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
     let unsigned =
         !request.headers().contains_key(AUTHORIZATION) && request.uri().query().is_none();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !unsigned || !reads {
+    if !unsigned || !reads || is_bucket_host(server, request) {
         return None;
     }
     let (kind, body) = match request.uri().path() {
@@ -48,6 +48,20 @@ fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
     let kind = HeaderValue::from_static(kind);
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Some(response)
+}
+
+/// Whether the host names a bucket: then the path is a key, and nothing of the server's.
+fn is_bucket_host(server: &Server, request: &Request<Body>) -> bool {
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let name = host.split(':').next().unwrap_or_default();
+    server.s3_domains.iter().any(|domain| {
+        let bucket = name.strip_suffix(domain.as_str());
+        bucket.is_some_and(|bucket| bucket.len() > 1 && bucket.ends_with('.'))
+    })
 }
 
 /// Whether it is for IAM, STS or CloudTrail; everything else is S3's. Query calls are forms

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use directory::{Directory, SqliteStore};
-use door::{Clock, Door, DoorConfig, SystemClock};
+use door::{Api, Clock, Door, DoorConfig, SystemClock};
 use federation::{IssuerUrl, Verifier, VerifierConfig};
 use gateway::Gateway;
 use policy::AccountId;
@@ -32,9 +32,11 @@ pub(crate) struct Options {
 pub(crate) struct Server {
     pub(crate) data: DataDir,
     pub(crate) door: Arc<Door>,
-    pub(crate) services: Services,
-    pub(crate) gateway: Gateway,
+    pub(crate) services: Arc<dyn Api>,
+    pub(crate) gateway: Arc<dyn Api>,
     pub(crate) issuers: Issuers,
+    /// Base domains of virtual-host style, in lower case.
+    pub(crate) s3_domains: Vec<String>,
     _lock: Locked,
 }
 
@@ -73,13 +75,16 @@ impl Server {
             region: options.region.clone(),
             account: state.account,
         });
+        let s3_domains = options.s3_domains.iter();
+        let s3_domains = s3_domains.map(|it| it.to_ascii_lowercase()).collect();
         let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
         Ok(Self {
             data,
             door: Arc::new(door),
-            services: Services::new(verifier),
-            gateway,
+            services: Arc::new(Services::new(verifier)),
+            gateway: Arc::new(gateway),
             issuers: state.issuers,
+            s3_domains,
             _lock: lock,
         })
     }

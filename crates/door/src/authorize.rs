@@ -12,14 +12,23 @@ use crate::{Call, Caller, Door, Need, context};
 /// take it, so a handler that nobody authorized does not compile.
 #[derive(Debug)]
 pub struct Permit {
-    decisions: Vec<Decision>,
+    granted: Vec<Granted>,
+}
+
+/// One need that was allowed.
+#[derive(Debug)]
+struct Granted {
+    action: String,
+    resource: String,
 }
 
 impl Permit {
-    /// The decisions, in the order of the needs.
+    /// Whether this action on this resource was decided, and allowed. A permit for no needs
+    /// covers nothing.
     #[must_use]
-    pub fn decisions(&self) -> &[Decision] {
-        &self.decisions
+    pub fn covers(&self, action: &str, resource: &str) -> bool {
+        let mut granted = self.granted.iter();
+        granted.any(|it| it.action == action && it.resource == resource)
     }
 }
 
@@ -75,15 +84,18 @@ impl Door {
     ) -> Result<Permit, Box<Denied>> {
         let snapshot = self.directory.snapshot();
         let layers = Layers::of(&snapshot, caller);
-        let mut decisions = Vec::with_capacity(needs.len());
+        let mut granted = Vec::with_capacity(needs.len());
         for need in needs {
             let decision = layers.decide(call, caller, need);
             if !decision.is_allowed() {
                 return Err(Box::new(Denied::new(caller, need, decision)));
             }
-            decisions.push(decision);
+            granted.push(Granted {
+                action: need.action.to_string(),
+                resource: need.resource.clone(),
+            });
         }
-        Ok(Permit { decisions })
+        Ok(Permit { granted })
     }
 }
 
@@ -167,7 +179,7 @@ impl Layers {
 
     fn decide(&self, call: &Call, caller: &Caller, need: &Need) -> Decision {
         let owner = need.owner.or_else(|| caller.account());
-        let mut keys = context::global(call, caller, owner);
+        let mut keys = context::global(call, caller, &need.action, owner);
         keys.extend(need.keys.iter().map(|(key, value)| (key, value.clone())));
         let request = Request {
             principal: &caller.principal,

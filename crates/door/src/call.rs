@@ -16,8 +16,11 @@ pub struct Call {
     pub now: Timestamp,
     /// Who it is.
     pub caller: Caller,
-    /// The region of the signature's scope, or the server's own.
+    /// The server's own region, which is what policies and records see.
     pub region: String,
+    /// The region that the client signed for. With a custom endpoint clients sign for the
+    /// one they are configured with, so it says nothing, and no decision rests on it.
+    pub signed_region: Option<String>,
     /// The peer's address. Headers never change it.
     pub source_ip: IpAddr,
     /// `User-Agent` as sent.

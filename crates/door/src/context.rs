@@ -6,14 +6,25 @@ use policy::{AccountId, Context, Principal, Value};
 
 use crate::{Authentication, Call, Caller};
 
-/// The global and S3-wide keys of a request by `caller`. `owner` owns the resource.
-pub(crate) fn global(call: &Call, caller: &Caller, owner: Option<AccountId>) -> Context {
+/// The global and S3-wide keys of a request by `caller` for `action`. `owner` owns the
+/// resource.
+pub(crate) fn global(
+    call: &Call,
+    caller: &Caller,
+    action: &str,
+    owner: Option<AccountId>,
+) -> Context {
     let mut keys = Context::new();
     keys.insert("aws:CurrentTime", iso(call.now));
     keys.insert("aws:EpochTime", call.now.as_second());
     keys.insert("aws:SourceIp", call.source_ip.to_canonical().to_string());
     keys.insert("aws:SecureTransport", call.tls.is_some());
-    keys.insert("aws:RequestedRegion", call.region.clone());
+    // IAM is a global service; its region is always this one.
+    let region = match action.starts_with("iam:") {
+        true => "us-east-1",
+        false => &call.region,
+    };
+    keys.insert("aws:RequestedRegion", region);
     keys.insert("aws:ViaAWSService", false);
     if let Some(agent) = &call.user_agent {
         keys.insert("aws:UserAgent", agent.clone());
@@ -149,6 +160,7 @@ mod tests {
             now: Timestamp::from_second(1000).unwrap(),
             caller,
             region: "eu-west-1".into(),
+            signed_region: Some("us-west-2".into()),
             source_ip: "::ffff:192.0.2.1".parse::<IpAddr>().unwrap(),
             user_agent: None,
             referer: None,
@@ -211,7 +223,7 @@ mod tests {
     #[test]
     fn a_sessions_keys_are_those_of_its_role_and_its_own() {
         let caller = session_of_app(None);
-        let keys = global(&call(caller.clone()), &caller, None);
+        let keys = global(&call(caller.clone()), &caller, "s3:GetObject", None);
         for (name, expected) in [
             (
                 "aws:PrincipalArn",
@@ -226,6 +238,8 @@ mod tests {
             ("aws:MultiFactorAuthPresent", "false"),
             ("aws:SourceIp", "192.0.2.1"),
             ("aws:SecureTransport", "false"),
+            // The server's, whatever region the client signed for.
+            ("aws:RequestedRegion", "eu-west-1"),
         ] {
             assert_eq!(value(&keys, name).as_deref(), Some(expected), "{name}");
         }
@@ -240,7 +254,7 @@ mod tests {
             provider: "arn:p".into(),
             keys: vec![("h/id:sub".into(), vec!["system:serviceaccount:a:b".into()])],
         }));
-        let keys = global(&call(caller.clone()), &caller, None);
+        let keys = global(&call(caller.clone()), &caller, "s3:GetObject", None);
         assert_eq!(
             value(&keys, "aws:FederatedProvider").as_deref(),
             Some("arn:p")
@@ -255,7 +269,7 @@ mod tests {
     #[test]
     fn anonymous_callers_have_no_arn_and_no_issue_time() {
         let caller = Caller::anonymous(None);
-        let keys = global(&call(caller.clone()), &caller, None);
+        let keys = global(&call(caller.clone()), &caller, "s3:GetObject", None);
         assert_eq!(
             value(&keys, "aws:PrincipalAccount").as_deref(),
             Some("anonymous")

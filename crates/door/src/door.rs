@@ -7,6 +7,7 @@ use directory::Directory;
 use jiff::Timestamp;
 use policy::AccountId;
 use session::{KeyEncryptionKey, Keyring};
+use tokio_util::task::TaskTracker;
 use trail::Trail;
 
 use crate::Clock;
@@ -38,6 +39,8 @@ pub struct Door {
     clock: Arc<dyn Clock>,
     region: String,
     account: AccountId,
+    /// The requests under way.
+    pub(crate) passages: TaskTracker,
 }
 
 impl Door {
@@ -52,6 +55,7 @@ impl Door {
             clock: config.clock,
             region: config.region,
             account: config.account,
+            passages: TaskTracker::new(),
         }
     }
 

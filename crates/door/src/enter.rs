@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, REFERER, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
 use session::sigv4::{
     ChunkDecoder, ChunkLayout, Family, PayloadHash, PayloadHasher, RequestParts, Rules,
     SignatureError, Verified, sha256,
@@ -42,103 +43,121 @@ pub struct Connection {
 impl Door {
     /// Takes a request from its bytes to its answer: authenticates it, lets `api` authorize
     /// and handle it, and answers once the event is durable.
+    ///
+    /// All of that is a task of its own: a client that hangs up drops its answer, and
+    /// neither what was begun nor its event.
     pub async fn enter(
-        &self,
-        api: &dyn Api,
+        self: &Arc<Self>,
+        api: &Arc<dyn Api>,
         connection: &Connection,
         request: Request<Body>,
     ) -> Response<Body> {
-        let request_id = Uuid::new_v4().to_string();
-        let now = self.now();
+        let (door, api, by) = (Arc::clone(self), Arc::clone(api), connection.clone());
+        let passage = async move { door.pass(&*api, &by, request).await };
+        match self.passages.spawn(passage).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, "a request could not be finished");
+                let mut response = Response::new(full(""));
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response
+            }
+        }
+    }
+
+    /// Waits for the requests under way; those whose clients are gone too.
+    pub async fn drained(&self) {
+        self.passages.close();
+        self.passages.wait().await;
+    }
+
+    async fn pass(&self, api: &dyn Api, by: &Connection, request: Request<Body>) -> Response<Body> {
+        let arrived = Arrived {
+            request_id: Uuid::new_v4().to_string(),
+            now: self.now(),
+            by,
+        };
         let (parts, body) = request.into_parts();
-        let before = api.expect(&parts, &[]);
-        let (bytes, body) = match before.family {
+        let family = api.expect(&parts, &[]).family;
+        let (bytes, body) = match family {
             Family::S3 => (None, body),
             Family::Query | Family::Json => match buffered(body).await {
                 Ok(bytes) => (Some(bytes.clone()), full(bytes)),
                 Err(refused) => {
-                    let refusal = refused(before.family, &request_id);
-                    return api.refuse(&parts, &refusal);
+                    let refusal = refused(family, &arrived.request_id);
+                    return self.turn_away(api, &arrived, &parts, refusal, None).await;
                 }
             },
         };
         let expected = api.expect(&parts, bytes.as_deref().unwrap_or_default());
-        let authenticated = self.who(&parts, bytes.as_ref(), expected, now);
-        let call = |caller, authentication, region: Option<String>| Call {
-            request_id: request_id.clone(),
-            now,
-            caller,
-            region: region.unwrap_or_else(|| self.region().to_owned()),
-            source_ip: connection.source_ip,
-            user_agent: text(&parts.headers, &USER_AGENT),
-            referer: text(&parts.headers, &REFERER),
-            host: host(&parts),
-            tls: connection.tls.as_ref().map(|(version, cipher_suite)| Tls {
-                version: version.clone(),
-                cipher_suite: cipher_suite.clone(),
-                host: host(&parts),
-            }),
-            authentication,
-            payload_hash: text(&parts.headers, &PAYLOAD_HASH),
-        };
-        match authenticated {
-            Ok(it) => {
-                let call = Arc::new(call(it.caller, it.authentication, it.region));
-                let method = parts.method.clone();
-                let path = parts.uri.path().to_owned();
-                let incoming = match prepare(parts, body, it.payload, it.verified.as_ref()) {
-                    Ok(incoming) => incoming,
-                    Err((parts, error)) => {
-                        return api
-                            .refuse(&parts, &Refusal::of(&error, expected.family, &request_id));
-                    }
-                };
-                let refused = incoming.parts.clone();
-                let Answer { response, event } = api.call(self, &call, incoming).await;
-                let response = match self.record(&call, &event).await {
-                    Ok(()) => response,
-                    Err(_) => {
-                        api.refuse(&refused, &Refusal::internal(expected.family, &request_id))
-                    }
-                };
-                log(&call, &event, method.as_str(), &path, response.status());
-                response
-            }
+        let proven = match self.who(&parts, bytes.as_ref(), expected, arrived.now) {
+            Ok(proven) => proven,
             Err(Unproven { error, known }) => {
-                let refusal = Refusal::of(&error, expected.family, &request_id);
-                let response = api.refuse(&parts, &refusal);
-                let recorded = known.is_some();
-                let caller = known.map_or_else(|| Caller::anonymous(None), |it| *it);
-                let call = call(caller, Authentication::None, None);
-                let event = Draft {
-                    event_source: event_source(expected.service),
-                    event_name: "Refused".to_owned(),
-                    management: true,
-                    read_only: true,
-                    error: Some((refusal.code.to_owned(), refusal.message)),
-                    ..Draft::default()
-                };
-                // Nobody's key: a line in the log, and no way to fill anybody's trail.
-                let response = match recorded {
-                    true => match self.record(&call, &event).await {
-                        Ok(()) => response,
-                        Err(_) => {
-                            api.refuse(&parts, &Refusal::internal(expected.family, &request_id))
-                        }
-                    },
-                    false => response,
-                };
-                let path = parts.uri.path();
-                log(
-                    &call,
-                    &event,
-                    parts.method.as_str(),
-                    path,
-                    response.status(),
-                );
-                response
+                let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
+                return self.turn_away(api, &arrived, &parts, refusal, known).await;
             }
-        }
+        };
+        let decoder = match decoder(proven.payload, &parts.headers, proven.verified.as_ref()) {
+            Ok(decoder) => decoder,
+            Err(error) => {
+                let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
+                let known = proven.caller.account().map(|_| Box::new(proven.caller));
+                return self.turn_away(api, &arrived, &parts, refusal, known).await;
+            }
+        };
+        let call = Arc::new(Call {
+            authentication: proven.authentication,
+            signed_region: proven.region,
+            ..arrived.call(self, &parts, proven.caller)
+        });
+        let asked = parts.clone();
+        let Answer { response, event } = api.call(self, &call, prepare(parts, body, decoder)).await;
+        self.finish(api, &call, &asked, event, response).await
+    }
+
+    /// Refuses a request before any operation. It is an event of the account whose key was
+    /// named, if that key exists; otherwise a line in the log, and no way to fill a trail.
+    async fn turn_away(
+        &self,
+        api: &dyn Api,
+        arrived: &Arrived<'_>,
+        parts: &Parts,
+        refusal: Refusal,
+        known: Option<Box<Caller>>,
+    ) -> Response<Body> {
+        let response = api.refuse(parts, &refusal);
+        let event = Draft {
+            event_source: event_source(api.expect(parts, &[]).service),
+            event_name: "Refused".to_owned(),
+            management: true,
+            read_only: true,
+            error: Some((refusal.code.to_owned(), refusal.message)),
+            unattributed: known.is_none(),
+            ..Draft::default()
+        };
+        let caller = known.map_or_else(|| Caller::anonymous(None), |it| *it);
+        let call = arrived.call(self, parts, caller);
+        self.finish(api, &call, parts, event, response).await
+    }
+
+    /// Records, logs, and only then answers.
+    async fn finish(
+        &self,
+        api: &dyn Api,
+        call: &Call,
+        parts: &Parts,
+        event: Draft,
+        response: Response<Body>,
+    ) -> Response<Body> {
+        let response = match self.record(call, &event).await {
+            Ok(()) => response,
+            Err(_) => {
+                let family = api.expect(parts, &[]).family;
+                api.refuse(parts, &Refusal::internal(family, &call.request_id))
+            }
+        };
+        log(call, &event, parts, response.status());
+        response
     }
 
     fn who(
@@ -146,7 +165,7 @@ impl Door {
         parts: &Parts,
         bytes: Option<&Bytes>,
         expected: Expected,
-        now: jiff::Timestamp,
+        now: Timestamp,
     ) -> Result<Authenticated, Unproven> {
         if expected.unsigned {
             return Ok(Authenticated {
@@ -173,28 +192,61 @@ impl Door {
     }
 }
 
-type Refused = fn(Family, &str) -> Refusal;
+/// What is known of a request before anybody has looked into it.
+struct Arrived<'a> {
+    request_id: String,
+    now: Timestamp,
+    by: &'a Connection,
+}
 
-async fn buffered(body: Body) -> Result<Bytes, Refused> {
-    match Limited::new(body, BODY_BYTES).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::too_large),
-        Err(_) => Err(Refusal::incomplete),
+impl Arrived<'_> {
+    fn call(&self, door: &Door, parts: &Parts, caller: Caller) -> Call {
+        let host = host(parts);
+        Call {
+            request_id: self.request_id.clone(),
+            now: self.now,
+            caller,
+            region: door.region().to_owned(),
+            signed_region: None,
+            source_ip: self.by.source_ip,
+            user_agent: text(&parts.headers, &USER_AGENT),
+            referer: text(&parts.headers, &REFERER),
+            tls: self.by.tls.as_ref().map(|(version, cipher_suite)| Tls {
+                version: version.clone(),
+                cipher_suite: cipher_suite.clone(),
+                host: host.clone(),
+            }),
+            host,
+            authentication: Authentication::None,
+            payload_hash: text(&parts.headers, &PAYLOAD_HASH),
+        }
     }
 }
 
-/// Removes what belonged to the signature and puts the right decoder before the body.
-fn prepare(
-    mut parts: Parts,
-    body: Body,
-    payload: PayloadHash,
-    verified: Option<&Verified>,
-) -> Result<Incoming, (Box<Parts>, SignatureError)> {
+type Refused = fn(Family, &str) -> Refusal;
+
+/// The whole body. Frames are copied together: many small ones would cost far more memory
+/// than their bytes.
+async fn buffered(mut body: Body) -> Result<Bytes, Refused> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame
+            .map_err(|_| Refusal::incomplete as Refused)?
+            .into_data()
+        else {
+            continue;
+        };
+        if whole.len() + data.len() > BODY_BYTES {
+            return Err(Refusal::too_large);
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
+}
+
+/// Removes what belonged to the signature and puts the decoder before the body.
+fn prepare(mut parts: Parts, body: Body, decoder: Option<Decoder>) -> Incoming {
     let trailers = Trailers::default();
-    let decoder = match decoder(payload, &parts.headers, verified) {
-        Ok(decoder) => decoder,
-        Err(error) => return Err((Box::new(parts), error)),
-    };
     if matches!(decoder, Some(Decoder::Chunked(_))) {
         strip_chunked(&mut parts.headers);
     }
@@ -205,13 +257,14 @@ fn prepare(
     parts.headers.remove(AUTHORIZATION);
     parts.headers.remove(SECURITY_TOKEN);
     strip_presigned(&mut parts.uri);
-    Ok(Incoming {
+    Incoming {
         parts,
         body,
         trailers,
-    })
+    }
 }
 
+/// How the body becomes the bytes that were signed.
 fn decoder(
     payload: PayloadHash,
     headers: &HeaderMap,
@@ -316,7 +369,7 @@ fn event_source(service: &str) -> &'static str {
     }
 }
 
-fn log(call: &Call, event: &Draft, method: &str, path: &str, status: http::StatusCode) {
+fn log(call: &Call, event: &Draft, parts: &Parts, status: StatusCode) {
     let code = event.error.as_ref().map(|(code, _)| code.as_str());
     let caller = call.caller.arn();
     tracing::info!(
@@ -325,8 +378,8 @@ fn log(call: &Call, event: &Draft, method: &str, path: &str, status: http::Statu
         operation = event.event_name,
         caller,
         peer = %call.source_ip,
-        method,
-        path,
+        method = parts.method.as_str(),
+        path = parts.uri.path(),
         status = status.as_u16(),
         error = code,
         "request"

@@ -6,11 +6,14 @@ use uuid::Uuid;
 use crate::{Call, Door};
 
 impl Door {
-    /// Records a call; it is durable when this returns `Ok`.
+    /// Records a call; it is durable when this returns `Ok`. What is nobody's is left out.
     ///
     /// # Errors
     /// [`TrailError`]: the call must not be answered then.
     pub async fn record(&self, call: &Call, draft: &Draft) -> Result<(), TrailError> {
+        if draft.unattributed {
+            return Ok(());
+        }
         let identity = draft.identity.as_ref().unwrap_or(&call.caller.identity);
         let own = draft
             .recipient

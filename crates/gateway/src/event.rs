@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 use trail::{Draft, Resource};
 
+use crate::handler::Told;
 use crate::identity::Ids;
 use crate::operation::{Category, Level, Operation};
 use crate::request::{Input, Request};
@@ -84,7 +85,7 @@ impl Seen {
     }
 
     /// The body has been read. A bucket policy is shown as it is; the keys of DeleteObjects
-    /// are not.
+    /// have events of their own.
     pub(crate) fn input(&mut self, request: &Request, input: &Input) {
         self.received = input.bytes.len() as u64;
         if request.operation == Operation::PutBucketPolicy
@@ -146,5 +147,29 @@ impl Seen {
             error,
             ..Draft::default()
         }
+    }
+}
+
+/// The event of one key of DeleteObjects, beside the request's own. (CloudTrail leaves the
+/// keys out; an audit needs them.)
+pub(crate) fn deletion(bucket: &Bucket, told: &Told) -> Draft {
+    Draft {
+        event_source: "s3.amazonaws.com",
+        event_name: "DeleteObject".to_owned(),
+        request_parameters: Some(json!({"bucketName": bucket.name.as_str(), "key": told.key})),
+        resources: vec![
+            Resource {
+                account: None,
+                kind: "AWS::S3::Object".to_owned(),
+                arn: format!("{}/{}", bucket.name.arn(), told.key),
+            },
+            Resource {
+                account: Some(bucket.owner),
+                kind: "AWS::S3::Bucket".to_owned(),
+                arn: bucket.name.arn(),
+            },
+        ],
+        error: told.error.clone(),
+        ..Draft::default()
     }
 }

@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
 use session::sigv4::Family;
 
-use crate::event::Seen;
+use crate::event::{Seen, deletion};
 use crate::fault::{Code, Fault};
 use crate::handler::{self, Context, Doomed, Resolved, Upload};
 use crate::identity::Ids;
@@ -80,7 +80,7 @@ impl Gateway {
         seen.request(&request, call);
         let bucket = self.bucket(call, &request, seen)?;
         let input = if reads_whole_body(request.operation) {
-            let bytes = read_whole(&mut body).await?;
+            let bytes = read_whole(&mut body, request.content_length()).await?;
             // There the header is about the object that the upload becomes.
             if request.operation != Operation::CompleteMultipartUpload {
                 let claims = Claims::read(&request)?;
@@ -298,7 +298,14 @@ impl Gateway {
                 (doomed, permit)
             })
             .collect();
-        handler::delete_objects(cx, decided, quiet).await
+        let (reply, told) = handler::delete_objects(cx, decided, quiet).await?;
+        // An event for each key: which of a thousand are gone must not be anybody's guess.
+        let events: Vec<_> = told.iter().map(|told| deletion(bucket, told)).collect();
+        let kept = events.iter().map(|event| door.record(cx.call, event));
+        futures_util::future::try_join_all(kept)
+            .await
+            .map_err(|_| Fault::new(Code::InternalError))?;
+        Ok(reply)
     }
 
     /// The one place where S3 asks the door. Needs without a requirement are never allowed.

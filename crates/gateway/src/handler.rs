@@ -15,7 +15,7 @@ mod read;
 mod tagging;
 mod uploads;
 
-pub(crate) use delete::{Doomed, delete_objects, doomed_keys};
+pub(crate) use delete::{Doomed, Told, delete_objects, doomed_keys};
 
 use std::sync::Arc;
 

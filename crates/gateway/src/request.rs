@@ -264,13 +264,22 @@ pub(crate) fn xml<T: for<'x> Deserialize<'x>>(bytes: &[u8]) -> Result<T, Fault> 
 }
 
 /// Reads a short body to its end, where its signature is checked.
-pub(crate) async fn read_whole(body: &mut door::Body) -> Result<Bytes, Fault> {
+pub(crate) async fn read_whole(
+    body: &mut door::Body,
+    announced: Option<u64>,
+) -> Result<Bytes, Fault> {
+    let too_long = || {
+        Fault::new(Code::MaxMessageLengthExceeded)
+            .element("MaxMessageLengthBytes", INPUT_BYTES.to_string())
+    };
+    if announced.is_some_and(|length| length > INPUT_BYTES as u64) {
+        return Err(too_long());
+    }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
             if whole.len() + data.len() > INPUT_BYTES {
-                return Err(Fault::new(Code::MaxMessageLengthExceeded)
-                    .element("MaxMessageLengthBytes", INPUT_BYTES.to_string()));
+                return Err(too_long());
             }
             whole.extend_from_slice(&data);
         }

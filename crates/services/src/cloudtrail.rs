@@ -52,6 +52,8 @@ impl Handle for LookupEvents {
                 .internal
                 .fault("The audit trail could not be read.")
         };
+        // Never closed, so a place comes.
+        let _place = at.lookups.acquire().await;
         let page = tokio::task::spawn_blocking(move || trail.lookup(&lookup, now))
             .await
             .map_err(|_| internal())?;

@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use policy::Principal;
 use serde_json::Value;
 use session::sigv4::{Family, RequestParts, claimed_service};
+use tokio::sync::Semaphore;
 use trail::{Draft, Resource};
 
 use crate::generated::{cloudtrail, iam, sts};
@@ -29,7 +30,11 @@ const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
+    lookups: Semaphore,
 }
+
+/// Searches of the trail at once.
+const LOOKUPS: usize = 2;
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
@@ -124,6 +129,8 @@ fn elements(shape: &dyn Shape) -> Option<Value> {
 /// What a request asks for.
 struct Asked {
     service: &'static Service,
+    /// Whether the request itself says which service it is for: by target, or by version.
+    named: bool,
     /// The operation's name as the request has it.
     operation: Option<String>,
     parameters: Result<Node, Fault>,
@@ -140,6 +147,7 @@ impl Asked {
                 .map(|(_, name)| name.to_owned());
             return Self {
                 service,
+                named: true,
                 operation,
                 parameters: Node::from_json(body).map_err(Fault::from),
             };
@@ -147,22 +155,27 @@ impl Asked {
         let query = parts.uri.query().unwrap_or_default();
         let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
         let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
-        let service = match text("Version") {
-            Some(version) if version == iam::SERVICE.version => &iam::SERVICE,
-            Some(version) if version == sts::SERVICE.version => &sts::SERVICE,
-            _ => match claimed_service(&request_parts(parts)).as_deref() {
-                Some("iam") => &iam::SERVICE,
-                _ => &sts::SERVICE,
-            },
+        let version = text("Version");
+        let named = [&iam::SERVICE, &sts::SERVICE]
+            .into_iter()
+            .find(|service| version == Some(service.version));
+        // Without a version there is no operation, only somebody to word the refusal.
+        let claimed = || match claimed_service(&request_parts(parts)).as_deref() {
+            Some("iam") => &iam::SERVICE,
+            _ => &sts::SERVICE,
         };
         Self {
-            service,
+            service: named.unwrap_or_else(claimed),
+            named: named.is_some(),
             operation: text("Action").map(str::to_owned),
             parameters,
         }
     }
 
     fn entry(&self) -> Option<&'static Entry> {
+        if !self.named {
+            return None;
+        }
         let table = match self.service.name {
             "iam" => crate::iam::TABLE,
             "sts" => crate::sts::TABLE,
@@ -185,7 +198,7 @@ impl Asked {
                 .missing_operation
                 .fault("The request must contain the parameter Action."),
             (Some(name), Protocol::Query) => {
-                let version = parameters.text("Version").unwrap_or(self.service.version);
+                let version = parameters.text("Version").unwrap_or("NO_VERSION_SPECIFIED");
                 let text = format!("Could not find operation {name} for version {version}");
                 errors.unknown_operation.fault(text)
             }
@@ -206,7 +219,10 @@ impl Services {
     /// The services, with `verifier` for the tokens of OIDC providers.
     #[must_use]
     pub fn new(verifier: Arc<Verifier>) -> Self {
-        Self { verifier }
+        Self {
+            verifier,
+            lookups: Semaphore::new(LOOKUPS),
+        }
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
@@ -227,6 +243,7 @@ impl Services {
             call,
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
+            lookups: &self.lookups,
             notes,
         };
         (entry.run)(parameters, at).await
@@ -300,6 +317,9 @@ impl Api for Services {
                 let text = message.map_or(fault.message, str::to_owned);
                 (fault.shape.recorded_as.to_owned(), text)
             }),
+            // A stranger's request, and a token of an issuer that nobody has registered, are
+            // not recorded by AWS either: they belong to no account.
+            unattributed: call.caller.account().is_none() && notes.identity.get().is_none(),
             identity: notes.identity.take(),
             recipient: notes.recipient.take(),
         };

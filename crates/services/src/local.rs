@@ -61,6 +61,7 @@ impl<'a> Local<'a> {
             now: door.now(),
             caller: Caller::local(door.account(), uid),
             region: door.region().to_owned(),
+            signed_region: None,
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: Some("daypass".to_owned()),
             referer: None,

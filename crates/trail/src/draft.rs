@@ -28,6 +28,9 @@ pub struct Draft {
     pub error: Option<(String, String)>,
     /// The caller, where only the handler could find out who it is (web identities).
     pub identity: Option<UserIdentity>,
+    /// The call is nobody's: neither its caller nor its resource is known. It is logged and
+    /// not recorded, so that nobody can fill the trail of an account they have nothing of.
+    pub unattributed: bool,
     /// The account whose trail this is, when the caller has none.
     pub recipient: Option<AccountId>,
 }

@@ -8,6 +8,15 @@ use crate::{Draft, UserIdentity};
 
 /// Longest `errorCode` or `errorMessage` in bytes (CloudTrail record contents).
 const ERROR_BYTES: usize = 1024;
+/// Longest text that a client chooses freely, e.g. its user agent, in bytes.
+const TEXT_BYTES: usize = 1024;
+/// Longest ARN of a resource, in bytes.
+const ARN_BYTES: usize = 2048;
+/// Longest `additionalEventData` in bytes.
+const ADDITIONAL_BYTES: usize = 28 * 1024;
+/// Longest `requestParameters` of a caller that nobody knows, in bytes: what a stranger can
+/// add to a trail with one request.
+const STRANGER_BYTES: usize = 4 * 1024;
 /// Longest `requestParameters` or `responseElements` in bytes.
 const PARAMETER_BYTES: usize = 100 * 1024;
 
@@ -71,16 +80,29 @@ impl Record {
         put("awsRegion", json!(frame.region));
         put("sourceIPAddress", json!(frame.source_ip));
         if let Some(agent) = &frame.user_agent {
-            put("userAgent", json!(agent));
+            put("userAgent", json!(cut(agent, TEXT_BYTES)));
         }
         if let Some((code, message)) = &draft.error {
             put("errorCode", json!(cut(code, ERROR_BYTES)));
             put("errorMessage", json!(cut(message, ERROR_BYTES)));
         }
-        put("requestParameters", bounded(&draft.request_parameters));
-        put("responseElements", bounded(&draft.response_elements));
-        if let Some(additional) = &draft.additional {
-            put("additionalEventData", additional.clone());
+        let stranger = matches!(frame.identity, UserIdentity::Anonymous { .. });
+        let most = if stranger {
+            STRANGER_BYTES
+        } else {
+            PARAMETER_BYTES
+        };
+        put(
+            "requestParameters",
+            bounded(&draft.request_parameters, most),
+        );
+        put(
+            "responseElements",
+            bounded(&draft.response_elements, PARAMETER_BYTES),
+        );
+        if draft.additional.is_some() {
+            let additional = bounded(&draft.additional, ADDITIONAL_BYTES);
+            put("additionalEventData", additional);
         }
         put("requestID", json!(frame.request_id));
         put("eventID", json!(event_id));
@@ -92,7 +114,7 @@ impl Record {
                     entry.insert("accountId".into(), json!(account.to_string()));
                 }
                 entry.insert("type".into(), json!(resource.kind));
-                entry.insert("ARN".into(), json!(resource.arn));
+                entry.insert("ARN".into(), json!(cut(&resource.arn, ARN_BYTES)));
                 Value::Object(entry)
             });
             put("resources", Value::Array(resources.collect()));
@@ -115,7 +137,7 @@ impl Record {
                 json!({
                     "tlsVersion": tls.version,
                     "cipherSuite": tls.cipher_suite,
-                    "clientProvidedHostHeader": tls.host,
+                    "clientProvidedHostHeader": cut(&tls.host, TEXT_BYTES),
                 }),
             );
         }
@@ -137,11 +159,11 @@ fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn bounded(value: &Option<Value>) -> Value {
+fn bounded(value: &Option<Value>, most: usize) -> Value {
     match value {
         None => Value::Null,
-        Some(value) if value.to_string().len() > PARAMETER_BYTES => {
-            json!({"omitted": true, "reason": "larger than 100 KB"})
+        Some(value) if value.to_string().len() > most => {
+            json!({"omitted": true, "reason": format!("larger than {most} bytes")})
         }
         Some(value) => value.clone(),
     }
@@ -192,6 +214,30 @@ mod tests {
         assert!(parsed.get("errorCode").is_none());
         assert!(parsed.get("tlsDetails").is_none());
         assert_eq!(parsed["eventTime"], "2026-11-21T20:22:06Z");
+    }
+
+    #[test]
+    fn what_a_stranger_can_add_to_a_trail_is_bounded() {
+        let mut frame = frame();
+        frame.user_agent = Some("x".repeat(300_000));
+        frame.tls = Some(Tls {
+            version: "TLSv1.3".into(),
+            cipher_suite: "s".into(),
+            host: "h".repeat(300_000),
+        });
+        let draft = Draft {
+            request_parameters: Some(json!({"key": "k".repeat(300_000)})),
+            additional: Some(json!({"x": "y".repeat(300_000)})),
+            resources: vec![crate::Resource {
+                account: None,
+                kind: "AWS::S3::Object".into(),
+                arn: "a".repeat(300_000),
+            }],
+            error: Some(("AccessDenied".into(), "m".repeat(300_000))),
+            ..Draft::default()
+        };
+        let length = Record::new(&frame, &draft, "e").json().len();
+        assert!(length < 8 * 1024, "{length}");
     }
 
     #[test]

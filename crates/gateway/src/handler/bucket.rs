@@ -71,7 +71,9 @@ pub(super) async fn create_bucket(
     let region = match input.take_location()? {
         None => cx.region.to_owned(),
         // What the CLI sends for the region that it is set to, and signs for.
-        Some(region) if region == cx.call.region || region == cx.region => region,
+        Some(region) if Some(&region) == cx.call.signed_region.as_ref() || region == cx.region => {
+            region
+        }
         Some(region) if is_region(&region) => {
             return Err(Fault::new(Code::IllegalLocationConstraint).message(format!(
                 "The {region} location constraint is incompatible for the region specific endpoint this request was sent to."

@@ -75,12 +75,21 @@ pub(crate) fn doomed_keys(cx: &Context<'_>, input: &Input) -> Result<(Vec<Doomed
     Ok((doomed, wanted.quiet.unwrap_or(false)))
 }
 
+/// What became of one key.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// As it was sent.
+    pub(crate) key: String,
+    /// Code and message of its refusal.
+    pub(crate) error: Option<(String, String)>,
+}
+
 /// Deletes the keys that have a permit, in one transaction, and tells of each.
 pub(crate) async fn delete_objects(
     cx: &Context<'_>,
     keys: Vec<(Doomed, Result<Permit, Fault>)>,
     quiet: bool,
-) -> Result<Reply, Fault> {
+) -> Result<(Reply, Vec<Told>), Fault> {
     let mut batch = Vec::new();
     let mut told: Vec<(String, Option<String>, Result<(), Fault>)> = Vec::new();
     let mut places = Vec::new();
@@ -110,6 +119,14 @@ pub(crate) async fn delete_objects(
             });
         }
     }
+    let all = told.iter().map(|(key, _, verdict)| Told {
+        key: key.clone(),
+        error: verdict
+            .as_ref()
+            .err()
+            .map(|fault| (fault.code().name().to_owned(), fault.text().to_owned())),
+    });
+    let all = all.collect();
     let mut deleted = Vec::new();
     let mut errors = Vec::new();
     for (key, version, verdict) in told {
@@ -127,9 +144,10 @@ pub(crate) async fn delete_objects(
             }),
         }
     }
-    Reply::xml(&dto::DeleteObjectsOutput {
+    let reply = Reply::xml(&dto::DeleteObjectsOutput {
         deleted: (!quiet).then_some(deleted),
         errors: Some(errors),
         request_charged: None,
-    })
+    })?;
+    Ok((reply, all))
 }

@@ -308,6 +308,7 @@ impl Ask<'_> {
             now,
             caller: self.caller.unwrap_or_else(|| Caller::anonymous(None)),
             region: "us-east-1".to_owned(),
+            signed_region: Some("us-east-1".to_owned()),
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             user_agent: None,
             referer: None,

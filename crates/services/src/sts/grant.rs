@@ -6,8 +6,8 @@ use directory::Role;
 use door::{Door, Permit};
 use jiff::Timestamp;
 use session::{
-    Credentials, Federated, Session, SessionKind, SessionName, SessionPolicies, SessionTag,
-    SourceIdentity,
+    Credentials, Federated, MintError, Session, SessionKind, SessionName, SessionPolicies,
+    SessionTag, SourceIdentity,
 };
 use thiserror::Error;
 
@@ -39,22 +39,35 @@ pub struct Grant {
     pub chained: bool,
 }
 
-/// The session could not be sealed.
+/// Why a session was not issued.
 #[derive(Debug, Error)]
-#[error("the session could not be issued: {0}")]
-pub struct InvalidGrant(String);
+pub enum InvalidGrant {
+    /// The permit is for something else.
+    #[error("the session could not be issued: nobody has decided that this role may be assumed")]
+    NotDecided,
+    /// It can't be sealed.
+    #[error("the session could not be issued: {0}")]
+    Unsealable(#[from] MintError),
+}
+
+/// The actions that let a caller have a session of a role.
+const ASSUME: [&str; 2] = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"];
 
 impl Grant {
-    /// Mints the credentials, from `now` on. The permit is the proof that somebody decided.
+    /// Mints the credentials, from `now` on. The permit must be for assuming this very role.
     ///
     /// # Errors
-    /// [`InvalidGrant`] when the session is too large to seal.
+    /// [`InvalidGrant`] when it is not, or the session is too large to seal.
     pub fn issue(
         self,
         door: &Door,
         now: Timestamp,
-        _permit: &Permit,
+        permit: &Permit,
     ) -> Result<(Credentials, Arc<Session>), InvalidGrant> {
+        let arn = self.role.arn();
+        if !ASSUME.iter().any(|action| permit.covers(action, &arn)) {
+            return Err(InvalidGrant::NotDecided);
+        }
         let issued_at = now.as_second();
         let session = Session {
             account: self.role.account,
@@ -71,10 +84,7 @@ impl Grant {
             mfa: None,
             chained: self.chained,
         };
-        let credentials = door
-            .keyring()
-            .mint(&session)
-            .map_err(|error| InvalidGrant(error.to_string()))?;
+        let credentials = door.keyring().mint(&session)?;
         Ok((credentials, Arc::new(session)))
     }
 }

@@ -261,3 +261,48 @@ async fn the_trail_has_the_session_and_not_its_secret() {
     assert!(record.contains(session.id.as_str()));
     assert!(!trail.contains(session.secret.expose_text().unwrap()));
 }
+
+#[tokio::test]
+async fn a_permit_for_nothing_issues_nothing() {
+    let server = Server::start().await;
+    app(&server).await;
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/app");
+    let snapshot = server.door.directory().snapshot();
+    let grant = || services::sts::Grant {
+        role: std::sync::Arc::clone(snapshot.role_by_arn(&arn).unwrap()),
+        name: "test".parse().unwrap(),
+        seconds: 3600,
+        source_identity: None,
+        tags: Vec::new(),
+        policies: session::SessionPolicies::default(),
+        federated: None,
+        chained: false,
+    };
+    let call = server.local_call();
+    let other = format!("arn:aws:iam::{ACCOUNT}:role/other");
+    let trust = snapshot.role_by_arn(&arn).unwrap().trust.policy();
+    let need = |resource: &str| {
+        door::Need::new("sts:AssumeRole", resource).trust_policy(std::sync::Arc::clone(&trust))
+    };
+    for (needs, issues) in [
+        (vec![], false),
+        (vec![need(&other)], false),
+        (vec![need(&arn)], true),
+    ] {
+        let permit = server.door.authorize(&call, &needs).unwrap();
+        let issued = grant().issue(&server.door, server.door.now(), &permit);
+        assert_eq!(issued.is_ok(), issues, "{needs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_signature_for_one_service_opens_no_other_with_or_without_a_version() {
+    let server = Server::start().await;
+    let action = "GetCallerIdentity";
+    let versioned = server.raw("iam", "2011-06-15", action).await;
+    assert!(versioned.contains("SignatureDoesNotMatch"), "{versioned}");
+    let unversioned = server.raw("iam", "", action).await;
+    assert!(unversioned.contains("InvalidAction"), "{unversioned}");
+    let unknown = server.raw("sts", "2012-01-01", action).await;
+    assert!(unknown.contains("InvalidAction"), "{unknown}");
+}

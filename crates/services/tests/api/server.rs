@@ -9,7 +9,7 @@ use aws_lc_rs::rand::SystemRandom;
 use directory::{
     AccessKey, Account, Directory, EntityPath, KeyStatus, SqliteStore, StoreError, Tags, User,
 };
-use door::{Clock, Connection, Door, DoorConfig, full};
+use door::{Api, Authentication, Call, Caller, Clock, Connection, Door, DoorConfig, full};
 use federation::{Issuer, ServiceAccountToken, Verifier, VerifierConfig};
 use http::Request;
 use http_body_util::BodyExt;
@@ -33,8 +33,8 @@ pub(crate) const ISSUER: &str = "oidc.example.com/id/A";
 const START: i64 = 1_795_292_526;
 
 pub(crate) struct Server {
-    pub(crate) door: Door,
-    services: Services,
+    pub(crate) door: Arc<Door>,
+    services: Arc<dyn Api>,
     pub(crate) admin: Key,
     clock: Arc<TestClock>,
     issuer: Arc<Issuer>,
@@ -138,8 +138,8 @@ impl Server {
         Self {
             clock,
             issuer,
-            door,
-            services: Services::new(Arc::new(verifier)),
+            door: Arc::new(door),
+            services: Arc::new(Services::new(Arc::new(verifier))),
             admin,
             dir,
         }
@@ -217,6 +217,38 @@ impl Server {
             .append_pair("Version", version)
             .extend_pairs(parameters)
             .finish();
+        self.post(service, key, body).await
+    }
+
+    /// A call with any version, or none, signed for a service by the administrator.
+    pub(crate) async fn raw(&self, service: &str, version: &str, action: &str) -> String {
+        let mut body = format!("Action={action}");
+        if !version.is_empty() {
+            body.push_str(&format!("&Version={version}"));
+        }
+        self.post(service, Some(&self.admin), body).await.1
+    }
+
+    /// A call by the machine's administrator, for what needs no request.
+    pub(crate) fn local_call(&self) -> Call {
+        let account = ACCOUNT.parse().unwrap();
+        Call {
+            request_id: "local".into(),
+            now: self.door.now(),
+            caller: Caller::local(account, 0),
+            region: "us-east-1".into(),
+            signed_region: None,
+            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            user_agent: None,
+            referer: None,
+            host: String::new(),
+            tls: None,
+            authentication: Authentication::None,
+            payload_hash: None,
+        }
+    }
+
+    async fn post(&self, service: &str, key: Option<&Key>, body: String) -> (u16, String) {
         let mut request = Request::post("/")
             .header("host", "localhost")
             .header("accept", "application/json")

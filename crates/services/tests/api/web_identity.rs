@@ -170,3 +170,18 @@ async fn a_query_with_two_actions_is_refused_whatever_they_are() {
     assert_ne!(result.status, 200);
     assert_ne!(result.status, 500);
 }
+
+#[tokio::test]
+async fn strangers_leave_nothing_in_the_trail() {
+    let server = server().await;
+    let before = server.trail().lines().count();
+    refused(&server, "app", "not-a-token").await;
+    let unsigned = server.ask("iam", None, "ListRoles", &[]).await.unwrap_err();
+    assert_eq!(
+        (&*unsigned.code, unsigned.status),
+        ("MissingAuthenticationToken", 403)
+    );
+    let unknown = server.ask("sts", None, "Nothing", &[]).await.unwrap_err();
+    assert_eq!(unknown.code, "MissingAuthenticationToken");
+    assert_eq!(server.trail().lines().count(), before);
+}

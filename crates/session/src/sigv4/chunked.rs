@@ -8,7 +8,7 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Context, SHA256};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use jiff::Timestamp;
 
@@ -114,7 +114,8 @@ struct Chain {
     links: u64,
     claimed: String,
     hash: Context,
-    held: Vec<Bytes>,
+    /// The chunk so far, copied together: many small pieces would cost far more than their bytes.
+    held: BytesMut,
 }
 
 impl ChunkDecoder {
@@ -129,7 +130,7 @@ impl ChunkDecoder {
             links: 0,
             claimed: String::new(),
             hash: Context::new(&SHA256),
-            held: Vec::new(),
+            held: BytesMut::new(),
         };
         Self::new(layout, Some(chain), trailer)
     }
@@ -198,10 +199,10 @@ impl ChunkDecoder {
                     None => released.push(piece),
                     Some(chain) => {
                         chain.hash.update(&piece);
-                        chain.held.push(piece);
+                        chain.held.extend_from_slice(&piece);
                         if remaining == 0 {
                             chain.check_chunk()?;
-                            released.append(&mut chain.held);
+                            released.push(chain.held.split().freeze());
                         }
                     }
                 }
