@@ -128,19 +128,19 @@ class TestManagedPolicies:
 class TestPagination:
     @pytest.fixture(scope="class")
     def crowd(self, account):
-        """Roles under one path, more than a page."""
+        """Roles under one path, more than a page: the path and their names."""
+        path = f"/{account.name('crowd')}/"
         names = sorted(account.name("crowd") for _ in range(23))
         for name in names:
-            account.admin.iam.create_role(RoleName=name, Path="/crowd/", AssumeRolePolicyDocument=trust(ROOT))
-        return names
+            account.admin.iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=trust(ROOT))
+        return path, names
 
     @pytest.mark.parametrize("size", [1, 7, 23, 100])
     def test_pages_are_complete_and_in_order(self, iam, crowd, size):
-        pages = list(iam.get_paginator("list_roles").paginate(
-            PathPrefix="/crowd/", PaginationConfig={"PageSize": size}
-        ))
+        path, expected = crowd
+        pages = list(iam.get_paginator("list_roles").paginate(PathPrefix=path, PaginationConfig={"PageSize": size}))
         names = [role["RoleName"] for page in pages for role in page["Roles"]]
-        assert names == crowd
+        assert names == expected
         for page in pages:
             assert len(page["Roles"]) <= size
             assert page["IsTruncated"] is ("Marker" in page)
@@ -159,13 +159,14 @@ class TestPagination:
         assert not [it for page in pages for it in page["Policies"] if "Description" in it]
 
     def test_a_role_that_is_made_meanwhile_disturbs_nothing(self, iam, crowd, account):
-        first = iam.list_roles(PathPrefix="/crowd/", MaxItems=10)
-        extra = "crowd-0-first"
-        iam.create_role(RoleName=extra, Path="/crowd/", AssumeRolePolicyDocument=trust(ROOT))
-        rest = iam.list_roles(PathPrefix="/crowd/", Marker=first["Marker"])
+        path, expected = crowd
+        first = iam.list_roles(PathPrefix=path, MaxItems=10)
+        extra = account.name("crowd-0-first")
+        iam.create_role(RoleName=extra, Path=path, AssumeRolePolicyDocument=trust(ROOT))
+        rest = iam.list_roles(PathPrefix=path, Marker=first["Marker"])
         iam.delete_role(RoleName=extra)
         names = [it["RoleName"] for it in first["Roles"] + rest["Roles"]]
-        assert [it for it in names if it != extra] == crowd
+        assert [it for it in names if it != extra] == expected
 
     def test_wrong_pages_are_refused(self, iam):
         for size in (0, 1001, -1):

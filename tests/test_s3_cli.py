@@ -70,6 +70,10 @@ def test_a_large_file_goes_in_parts_both_ways(place, full):
     assert head["ETag"].endswith('-3"')
     place("s3", "cp", f"s3://{full}/large", "back")
     assert hashlib.sha256((place.home / "back").read_bytes()).digest() == hashlib.sha256(content).digest()
+    # A copy of that size goes in parts, too.
+    place("s3", "cp", f"s3://{full}/large", f"s3://{full}/copy")
+    copied = place.s3.get_object(Bucket=full, Key="copy")["Body"].read()
+    assert hashlib.sha256(copied).digest() == hashlib.sha256(content).digest()
     assert "Uploads" not in place.s3.list_multipart_uploads(Bucket=full)
 
 

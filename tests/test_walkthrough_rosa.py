@@ -2,13 +2,14 @@
 
 import datetime
 import json
+import threading
 import time
 
 import pytest
 
 from support.aws_cli import Cli
 from support.clients import As, refused
-from support.policies import allow, policy, trust, trust_provider
+from support.policies import allow, deny, policy, trust, trust_provider
 from support.principals import Account, role_arn
 from support.server import ACCOUNT, Credentials
 
@@ -183,3 +184,33 @@ def _revoke_until_now(roles, role: str) -> None:
         RoleName=role, PolicyName="AWSRevokeOlderSessions", PolicyDocument=document
     )
     time.sleep(max(0, (now - datetime.datetime.now(datetime.UTC)).total_seconds()))
+
+
+def test_no_request_passes_once_a_revocation_is_answered(roles):
+    role = roles.role(policy(allow("iam:ListRoles")))
+    sessions = [roles.session(role, f"session-{at}") for at in range(4)]
+    revoked, stop, passed, refusals = threading.Event(), threading.Event(), [], []
+
+    def hammer(session):
+        while not stop.is_set():
+            after = revoked.is_set()
+            try:
+                session.iam.list_roles()
+                passed.append(after)
+            except session.iam.exceptions.ClientError:
+                refusals.append(after)
+
+    threads = [threading.Thread(target=hammer, args=(session,)) for session in sessions]
+    for thread in threads:
+        thread.start()
+    document = policy(deny("*", Condition={"DateLessThan": {"aws:TokenIssueTime": "2999-01-01T00:00:00Z"}}))
+    roles.admin.iam.put_role_policy(RoleName=role, PolicyName="AWSRevokeOlderSessions", PolicyDocument=document)
+    revoked.set()
+    deadline = time.monotonic() + 20
+    while refusals.count(True) < 200 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert refusals.count(True) >= 200
+    assert passed.count(True) == 0

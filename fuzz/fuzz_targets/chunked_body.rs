@@ -70,8 +70,8 @@ fn decode(mut decoder: ChunkDecoder, body: &Bytes, piece: usize) -> Option<Decod
 fn verified(request: &Request<'_>) -> Option<Verified> {
     let parts = RequestParts {
         method: request.method.as_str(),
-        path: request.path,
-        query: request.query,
+        path: request.uri.path(),
+        query: request.query(),
         headers: &request.headers,
     };
     let rules = Rules::s3();

@@ -55,7 +55,10 @@ static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
         ("aws:EpochTime", Value::from(1_795_262_400)),
         ("aws:SecureTransport", false.into()),
         ("aws:TagKeys", vec!["a".to_owned(), "b*".to_owned()].into()),
-        ("oidc.example/id/A:sub", "system:serviceaccount:ns:sa".into()),
+        (
+            "oidc.example/id/A:sub",
+            "system:serviceaccount:ns:sa".into(),
+        ),
         ("s3:prefix", "home/alice/".into()),
     ];
     keys.into_iter().collect()
@@ -64,7 +67,10 @@ static CONTEXT: LazyLock<Context> = LazyLock::new(|| {
 const REQUESTS: [(&str, &str); 4] = [
     ("s3:GetObject", "arn:aws:s3:::bucket/home/alice/a*b"),
     ("s3:ListBucket", "arn:aws:s3:::bucket"),
-    ("sts:AssumeRoleWithWebIdentity", "arn:aws:iam::123456789012:role/app"),
+    (
+        "sts:AssumeRoleWithWebIdentity",
+        "arn:aws:iam::123456789012:role/app",
+    ),
     ("iam:CreateRole", "*"),
 ];
 
@@ -82,7 +88,11 @@ fuzz_target!(|text: &str| {
 });
 
 fn weigh(policy: &Policy, text: &str) {
-    let _ = (is_public(policy), policy.principal_arns(), policy.resources().count());
+    let _ = (
+        is_public(policy),
+        policy.principal_arns(),
+        policy.resources().count(),
+    );
     let source = Source {
         policy,
         arn: None,

@@ -84,7 +84,12 @@ impl World {
         let message = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
         let mut signature = vec![0; self.key.public_modulus_len()];
         let random = SystemRandom::new();
-        let made = self.key.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature);
+        let made = self.key.sign(
+            &RSA_PKCS1_SHA256,
+            &random,
+            message.as_bytes(),
+            &mut signature,
+        );
         made.expect("a signature");
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }

@@ -1,16 +1,14 @@
 //! What several targets share: requests as text, so that seeds can be read and written by hand.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 /// A request as an HTTP server hands it on.
 #[derive(Debug)]
 pub struct Request<'a> {
     /// The method.
     pub method: Method,
-    /// The path, encoded.
-    pub path: &'a str,
-    /// The query without its question mark.
-    pub query: &'a str,
+    /// The target.
+    pub uri: Uri,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
@@ -26,11 +24,8 @@ impl<'a> Request<'a> {
         };
         let mut lines = head.split(|byte| *byte == b'\n');
         let (method, target) = str::from_utf8(lines.next()?).ok()?.split_once(' ')?;
-        // The request's target must be one, as hyper checks.
-        target.parse::<http::Uri>().ok()?;
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut headers = HeaderMap::new();
-        for line in lines {
+        for line in lines.filter(|line| !line.is_empty()) {
             let colon = line.iter().position(|byte| *byte == b':')?;
             let name = HeaderName::from_bytes(&line[..colon]).ok()?;
             let value = line[colon + 1..].trim_ascii();
@@ -38,10 +33,14 @@ impl<'a> Request<'a> {
         }
         Some(Self {
             method: Method::from_bytes(method.as_bytes()).ok()?,
-            path,
-            query: query.split('#').next()?,
+            uri: target.parse().ok()?,
             headers,
             body,
         })
+    }
+
+    /// The query without its question mark.
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
     }
 }

@@ -47,9 +47,12 @@ pub struct Expected {
 /// A family of operations behind the door.
 #[async_trait]
 pub trait Api: Send + Sync {
-    /// What the request claims to be. `body` is empty before it has been read, and for
-    /// services whose bodies stream.
-    fn expect(&self, parts: &http::request::Parts, body: &[u8]) -> Expected;
+    /// How the service's requests are signed and its refusals worded.
+    fn family(&self, parts: &http::request::Parts) -> Family;
+
+    /// What the request claims to be. `body` is empty for services whose bodies stream. What
+    /// was found out can be left in the extensions for [`Api::call`].
+    fn expect(&self, parts: &mut http::request::Parts, body: &[u8]) -> Expected;
 
     /// Words a refusal that came before any operation ran, as this service's clients read it.
     fn refuse(&self, parts: &http::request::Parts, refusal: &Refusal) -> http::Response<Body>;

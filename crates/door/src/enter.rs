@@ -77,24 +77,29 @@ impl Door {
             now: self.now(),
             by,
         };
-        let (parts, body) = request.into_parts();
-        let family = api.expect(&parts, &[]).family;
+        let (mut parts, body) = request.into_parts();
+        let family = api.family(&parts);
         let (bytes, body) = match family {
             Family::S3 => (None, body),
             Family::Query | Family::Json => match buffered(body).await {
                 Ok(bytes) => (Some(bytes.clone()), full(bytes)),
                 Err(refused) => {
                     let refusal = refused(family, &arrived.request_id);
-                    return self.turn_away(api, &arrived, &parts, refusal, None).await;
+                    return self
+                        .turn_away(api, &arrived, &parts, "", refusal, None)
+                        .await;
                 }
             },
         };
-        let expected = api.expect(&parts, bytes.as_deref().unwrap_or_default());
+        let expected = api.expect(&mut parts, bytes.as_deref().unwrap_or_default());
         let proven = match self.who(&parts, bytes.as_ref(), expected, arrived.now) {
             Ok(proven) => proven,
             Err(Unproven { error, known }) => {
                 let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
-                return self.turn_away(api, &arrived, &parts, refusal, known).await;
+                let service = expected.service;
+                return self
+                    .turn_away(api, &arrived, &parts, service, refusal, known)
+                    .await;
             }
         };
         let decoder = match decoder(proven.payload, &parts.headers, proven.verified.as_ref()) {
@@ -102,7 +107,10 @@ impl Door {
             Err(error) => {
                 let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
                 let known = proven.caller.account().map(|_| Box::new(proven.caller));
-                return self.turn_away(api, &arrived, &parts, refusal, known).await;
+                let service = expected.service;
+                return self
+                    .turn_away(api, &arrived, &parts, service, refusal, known)
+                    .await;
             }
         };
         let call = Arc::new(Call {
@@ -122,12 +130,13 @@ impl Door {
         api: &dyn Api,
         arrived: &Arrived<'_>,
         parts: &Parts,
+        service: &str,
         refusal: Refusal,
         known: Option<Box<Caller>>,
     ) -> Response<Body> {
         let response = api.refuse(parts, &refusal);
         let event = Draft {
-            event_source: event_source(api.expect(parts, &[]).service),
+            event_source: event_source(service),
             event_name: "Refused".to_owned(),
             management: true,
             read_only: true,
@@ -152,7 +161,7 @@ impl Door {
         let response = match self.record(call, &event).await {
             Ok(()) => response,
             Err(_) => {
-                let family = api.expect(parts, &[]).family;
+                let family = api.family(parts);
                 api.refuse(parts, &Refusal::internal(family, &call.request_id))
             }
         };

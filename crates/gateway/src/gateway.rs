@@ -400,7 +400,11 @@ fn reads_whole_body(operation: Operation) -> bool {
 
 #[async_trait]
 impl Api for Gateway {
-    fn expect(&self, _: &Parts, _: &[u8]) -> Expected {
+    fn family(&self, _: &Parts) -> Family {
+        Family::S3
+    }
+
+    fn expect(&self, _: &mut Parts, _: &[u8]) -> Expected {
         Expected {
             service: "s3",
             family: Family::S3,

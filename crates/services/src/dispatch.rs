@@ -10,7 +10,6 @@ use federation::Verifier;
 use http::header::ACCEPT;
 use http::request::Parts;
 use http::{HeaderName, Response};
-use http_body_util::BodyExt;
 use policy::Principal;
 use serde_json::Value;
 use session::sigv4::{Family, RequestParts, claimed_service};
@@ -252,20 +251,27 @@ impl Services {
 
 #[async_trait]
 impl Api for Services {
-    fn expect(&self, parts: &Parts, body: &[u8]) -> Expected {
-        let asked = Asked::of(parts, body);
-        Expected {
-            service: asked.service.name,
-            family: match asked.service.protocol {
-                Protocol::Query => Family::Query,
-                Protocol::Json11 => Family::Json,
-            },
-            unsigned: asked.entry().is_some_and(|entry| entry.unsigned),
+    fn family(&self, parts: &Parts) -> Family {
+        match parts.headers.contains_key(TARGET) {
+            true => Family::Json,
+            false => Family::Query,
         }
     }
 
+    fn expect(&self, parts: &mut Parts, body: &[u8]) -> Expected {
+        let asked = Arc::new(Asked::of(parts, body));
+        let expected = Expected {
+            service: asked.service.name,
+            family: self.family(parts),
+            unsigned: asked.entry().is_some_and(|entry| entry.unsigned),
+        };
+        parts.extensions.insert(asked);
+        expected
+    }
+
     fn refuse(&self, parts: &Parts, refusal: &Refusal) -> Response<Body> {
-        let asked = Asked::of(parts, &[]);
+        let asked = parts.extensions.get::<Arc<Asked>>().cloned();
+        let asked = asked.unwrap_or_else(|| Arc::new(Asked::of(parts, &[])));
         let shape = ErrorShape {
             code: refusal.code,
             recorded_as: refusal.code,
@@ -278,10 +284,11 @@ impl Api for Services {
     }
 
     async fn call(&self, door: &Door, call: &Arc<Call>, incoming: Incoming) -> Answer {
-        let Incoming { parts, body, .. } = incoming;
-        // The door has read it into memory; it has no way to fail any more.
-        let body = body.collect().await.map(|it| it.to_bytes());
-        let asked = Asked::of(&parts, &body.unwrap_or_default());
+        let parts = incoming.parts;
+        // Decided once, before the signature was looked at: what the signature was checked
+        // for is what runs.
+        let asked = parts.extensions.get::<Arc<Asked>>().cloned();
+        let asked = asked.unwrap_or_else(|| Arc::new(Asked::of(&parts, &[])));
         let encoding = asked.encoding(&parts);
         let mut notes = Notes::default();
         let outcome = self.outcome(door, call, &asked, &notes).await;
