@@ -166,12 +166,12 @@ class Server:
 
 
 def daypass(
-    *arguments: str, data: Path, home: Path, environment: dict | None = None
+    *arguments: str, data: Path, home: Path, environment: dict | None = None, timeout: int = 60
 ) -> subprocess.CompletedProcess:
     """Runs a `daypass` command to its end."""
     return subprocess.run(
         [binary(), *arguments[:1], "--data", str(data), *arguments[1:]],
-        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
         env=clean_environment(home, environment or {}),
     )
 

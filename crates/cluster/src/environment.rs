@@ -8,6 +8,9 @@ pub struct PodEnvironment {
     pub role_arn: String,
     /// Where the projected token is.
     pub token_file: String,
+    /// The session's name. With one of their own, sessions of two service accounts are not
+    /// mixed up in the cache that the CLI keeps, by role and name, under the user's home.
+    pub session_name: String,
     /// The region.
     pub region: String,
     /// The endpoint of all services.
@@ -22,12 +25,13 @@ const KEPT: [&str; 2] = ["AWS_CA_BUNDLE", "AWS_PAGER"];
 impl PodEnvironment {
     /// The variables, in the webhook's order.
     #[must_use]
-    pub fn variables(&self) -> [(&'static str, &str); 8] {
+    pub fn variables(&self) -> [(&'static str, &str); 9] {
         [
             ("AWS_DEFAULT_REGION", &self.region),
             ("AWS_REGION", &self.region),
             ("AWS_ROLE_ARN", &self.role_arn),
             ("AWS_WEB_IDENTITY_TOKEN_FILE", &self.token_file),
+            ("AWS_ROLE_SESSION_NAME", &self.session_name),
             ("AWS_ENDPOINT_URL", &self.endpoint),
             // A pod has no profiles of its own, and no instance role to fall back to.
             ("AWS_CONFIG_FILE", &self.no_file),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use directory::{Directory, SqliteStore};
 use door::{Api, Clock, Door, DoorConfig, SystemClock};
 use federation::{IssuerUrl, Verifier, VerifierConfig};
@@ -45,6 +45,7 @@ impl Server {
     pub(crate) async fn open(options: Options) -> Result<Self> {
         let data = options.data;
         let lock = data.lock()?;
+        refuse_emptied(&data)?;
         let store = SqliteStore::open(&data.directory_database()).await?;
         restrict(&data.directory_database())?;
         let directory = Arc::new(Directory::open(store).await?);
@@ -52,7 +53,11 @@ impl Server {
             named: options.key_file,
             own: data.key(),
         };
-        let key = key.load(bootstrap::is_fresh(&directory))?;
+        let fresh = bootstrap::is_fresh(&directory);
+        if fresh && data.trail().exists() {
+            return Err(emptied(&data));
+        }
+        let key = key.load(fresh)?;
         let clock = SystemClock;
         let state = bootstrap::open(
             &directory,
@@ -88,6 +93,24 @@ impl Server {
             _lock: lock,
         })
     }
+}
+
+/// A database without anything in it is a first start only if nothing else is there: the
+/// trail is made after the first state was written, never before.
+fn refuse_emptied(data: &DataDir) -> Result<()> {
+    let length = std::fs::metadata(data.directory_database()).map_or(0, |found| found.len());
+    if length == 0 && data.trail().exists() {
+        return Err(emptied(data));
+    }
+    Ok(())
+}
+
+fn emptied(data: &DataDir) -> anyhow::Error {
+    anyhow!(
+        "the database `{}` is empty or missing, but the data directory has been used: restore the \
+         database from a backup, or choose another directory with --data",
+        data.directory_database().display()
+    )
 }
 
 /// Only the server's user may read its database.

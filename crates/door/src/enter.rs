@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use session::sigv4::{
@@ -26,6 +27,9 @@ use crate::{
 /// Longest body of a service that is not S3. A policy document of 131,072 characters,
 /// percent-encoded, fits.
 const BODY_BYTES: usize = 1024 * 1024;
+
+/// Longest announced body that is read, and thrown away, so that its client hears why.
+const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
 
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
 const PAYLOAD_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
@@ -237,6 +241,15 @@ type Refused = fn(Family, &str) -> Refusal;
 /// The whole body. Frames are copied together: many small ones would cost far more memory
 /// than their bytes.
 async fn buffered(mut body: Body) -> Result<Bytes, Refused> {
+    let announced = body.size_hint().lower();
+    if announced > DISCARD_BYTES {
+        return Err(Refusal::too_large);
+    }
+    if announced > BODY_BYTES as u64 {
+        // Clients read the answer only once they have sent everything.
+        while let Some(Ok(_)) = body.frame().await {}
+        return Err(Refusal::too_large);
+    }
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame

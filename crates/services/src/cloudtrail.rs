@@ -31,16 +31,26 @@ impl Handle for LookupEvents {
         _: Permit,
         at: &At<'_>,
     ) -> Result<LookupEventsResponse, Fault> {
-        if input.event_category.is_some() {
+        match input.event_category.as_deref() {
+            None => {}
             // No insights are computed here, so there are none to find.
-            return Ok(LookupEventsResponse::default());
+            Some("insight") => return Ok(LookupEventsResponse::default()),
+            Some(_) => {
+                return Err(errors::INVALID_EVENT_CATEGORY
+                    .fault("The event category is not valid. The only valid value is insight."));
+            }
+        }
+        let max_results = input.max_results.unwrap_or(PAGE);
+        if !(1..=PAGE).contains(&max_results) {
+            return Err(errors::INVALID_MAX_RESULTS
+                .fault("The maximum number of results must be between 1 and 50."));
         }
         let lookup = Lookup {
             account: at.account,
             attribute: attribute(&input)?,
             start: input.start_time,
             end: input.end_time,
-            max_results: usize::try_from(input.max_results.unwrap_or(PAGE)).unwrap_or_default(),
+            max_results: usize::try_from(max_results).unwrap_or_default(),
             next_token: input.next_token,
         };
         let trail = Arc::clone(at.door.trail());

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use cluster::PodEnvironment;
+use federation::ServiceAccountRef;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::cli::Run;
 use crate::data_dir::DataDir;
@@ -37,6 +39,7 @@ pub(crate) async fn run(options: Run) -> Result<ExitCode> {
     let environment = PodEnvironment {
         role_arn: options.role_arn.to_string(),
         token_file: token_file.display().to_string(),
+        session_name: session_name(&options.service_account),
         region: server.region,
         endpoint: server.endpoint,
         no_file: dir.path().join("none").display().to_string(),
@@ -61,6 +64,15 @@ pub(crate) async fn run(options: Run) -> Result<ExitCode> {
     };
     let code = status.code().unwrap_or(1);
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Who it is, for the audit trail, and which run.
+fn session_name(account: &ServiceAccountRef) -> String {
+    let run = Uuid::new_v4().simple().to_string();
+    let who = format!("{}.{}", account.namespace(), account.name());
+    // A session's name has at most 64 characters, and those of both names are among its own.
+    let who: String = who.chars().take(48).collect();
+    format!("{who}.{:.12}", run)
 }
 
 /// Writes a new token where the old one was, in one step.
