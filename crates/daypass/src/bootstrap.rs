@@ -61,17 +61,17 @@ pub(crate) async fn open(
         issuers.push(Arc::new(Issuer::generate(default.clone())?));
     }
     issuers.sort_by_key(|issuer| *issuer.url() != default);
-    let first = First {
-        keyring: STANDARD.encode(keyring.seal(key)),
-        account,
-        default,
-        issuers: issuers
-            .iter()
-            .map(|issuer| sealed_issuer(issuer, key))
-            .collect::<Result<_>>()?,
-        now,
-    };
-    if first.differs(&snapshot) {
+    if is_first(&snapshot, account, &default) {
+        let first = First {
+            keyring: STANDARD.encode(keyring.seal(key)),
+            account,
+            default,
+            issuers: issuers
+                .iter()
+                .map(|issuer| sealed_issuer(issuer, key))
+                .collect::<Result<_>>()?,
+            now,
+        };
         directory
             .write(move |tx| first.write(tx))
             .await
@@ -82,6 +82,15 @@ pub(crate) async fn open(
         account,
         issuers: Issuers::new(issuers),
     })
+}
+
+/// Whether something is missing that a server has once it has started. Sealing is left for
+/// then: the first random number of a process costs tens of milliseconds.
+fn is_first(snapshot: &Snapshot, account: AccountId, default: &IssuerUrl) -> bool {
+    let known = snapshot.server_state(DEFAULT_ISSUER);
+    snapshot.server_state(KEYRING).is_none()
+        || snapshot.account(account).is_none()
+        || known.is_none_or(|url| **url != *default.as_str())
 }
 
 /// What has to be there once a server has started.
@@ -95,13 +104,6 @@ struct First {
 }
 
 impl First {
-    fn differs(&self, snapshot: &Snapshot) -> bool {
-        let default = snapshot.server_state(DEFAULT_ISSUER);
-        snapshot.server_state(KEYRING).is_none()
-            || snapshot.account(self.account).is_none()
-            || default.is_none_or(|url| **url != *self.default.as_str())
-    }
-
     fn write(self, tx: &mut directory::Transaction) -> Result<(), StoreError> {
         if tx.snapshot().server_state(KEYRING).is_none() {
             tx.put_server_state(KEYRING, &self.keyring);

@@ -36,6 +36,10 @@ use cli::{Cli, Command};
 use rustix::fs::Mode;
 use rustix::process::umask;
 
+/// Measured: requests cost a sixth less than with the C library's allocator (bench/README.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // The process has one crypto provider; a second installation would be a mistake of ours.

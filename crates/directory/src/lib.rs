@@ -35,6 +35,6 @@ pub use name::{EntityName, EntityPath, InvalidName};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;
-pub use store::{Change, Row, Store, StoreError};
+pub use store::{Change, Each, Row, Store, StoreError};
 pub use tags::{Tags, TooManyTags};
 pub use transaction::Transaction;

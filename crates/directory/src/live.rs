@@ -39,12 +39,8 @@ impl Directory {
     /// # Errors
     /// [`StoreError`] when the store can't be read or a row of it can't be understood.
     pub async fn open(store: impl Store) -> Result<Self, OpenError> {
-        let mut rows = store.load().await?;
-        rows.sort_by_key(Transaction::load_order);
         let mut loading = Transaction::default();
-        for row in &rows {
-            loading.load(row)?;
-        }
+        store.load(&mut |row| loading.load(&row)).await?;
         let (snapshot, _) = loading.into_parts();
         let current = Arc::new(ArcSwap::from_pointee(snapshot));
         let (queue, jobs) = mpsc::channel(QUEUE);

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 
+use crate::store::Each;
 use crate::{Change, Row, Store, StoreError};
 
 /// The layout that this version reads and writes (`PRAGMA user_version`).
@@ -33,7 +35,9 @@ impl SqliteStore {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             // A commit is on disk when it returns; NORMAL could lose the last ones.
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            // Loading everything at the start is slow by nature, and no news.
+            .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options)
@@ -85,19 +89,18 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn load(&self) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query("SELECT kind, key, body FROM entity")
-            .fetch_all(&self.pool)
-            .await
-            .map_err(failed)?;
-        let row = |row: sqlx::sqlite::SqliteRow| {
-            Ok(Row {
+    async fn load(&self, each: Each<'_>) -> Result<(), StoreError> {
+        // The order of the primary key, so nothing is sorted.
+        let mut rows =
+            sqlx::query("SELECT kind, key, body FROM entity ORDER BY kind, key").fetch(&self.pool);
+        while let Some(row) = rows.try_next().await.map_err(failed)? {
+            each(Row {
                 kind: row.try_get(0).map_err(failed)?,
                 key: row.try_get(1).map_err(failed)?,
                 body: row.try_get(2).map_err(failed)?,
-            })
-        };
-        rows.into_iter().map(row).collect()
+            })?;
+        }
+        Ok(())
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {

@@ -59,11 +59,14 @@ pub enum StoreError {
     Stopped,
 }
 
+/// What is done with each row while they are loaded.
+pub type Each<'a> = &'a mut (dyn FnMut(Row) -> Result<(), StoreError> + Send);
+
 /// A durable store of entities.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Every row.
-    async fn load(&self) -> Result<Vec<Row>, StoreError>;
+    /// Shows every row, by kind and key; ends with the first error of `each`.
+    async fn load(&self, each: Each<'_>) -> Result<(), StoreError>;
 
     /// Makes all changes, or none; they are on disk when this returns `Ok`.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;

@@ -138,7 +138,8 @@ impl Transaction {
         self.snapshot.server.insert(name.to_owned(), text.into());
     }
 
-    /// Places a stored row in the snapshot, without a change to the store.
+    /// Places a stored row in the snapshot, without a change to the store. Rows come by kind,
+    /// and `account` sorts before everything that is in one.
     pub(crate) fn load(&mut self, row: &Row) -> Result<(), StoreError> {
         match row.kind.as_str() {
             ACCOUNT => {
@@ -172,11 +173,6 @@ impl Transaction {
             _ => return Err(bad(row, "this version does not know this kind")),
         }
         Ok(())
-    }
-
-    /// The order in which rows must be loaded: accounts before what is in them.
-    pub(crate) fn load_order(row: &Row) -> bool {
-        row.kind != ACCOUNT
     }
 
     fn place_account(&mut self, account: Account) {

@@ -15,10 +15,10 @@ use session::sigv4::{
     SignatureError, Verified, sha256,
 };
 use trail::{Draft, Tls};
-use uuid::Uuid;
 
 use crate::authenticate::{Authenticated, Unproven};
 use crate::payload::{Decoder, decoded};
+use crate::request_id::fresh_id;
 use crate::{
     Answer, Api, Authentication, Body, Call, Caller, Door, Expected, Incoming, Refusal, Trailers,
     full,
@@ -77,7 +77,7 @@ impl Door {
 
     async fn pass(&self, api: &dyn Api, by: &Connection, request: Request<Body>) -> Response<Body> {
         let arrived = Arrived {
-            request_id: Uuid::new_v4().to_string(),
+            request_id: fresh_id(),
             now: self.now(),
             by,
         };

@@ -27,6 +27,7 @@ mod need;
 mod payload;
 mod record;
 mod refusal;
+mod request_id;
 
 pub use api::{Answer, Api, Expected, Incoming};
 pub use authorize::{Denied, Permit};

@@ -1,8 +1,8 @@
 //! From a call and what its handler said to durable audit records.
 
 use trail::{Draft, Frame, Record, TrailError, UserIdentity};
-use uuid::Uuid;
 
+use crate::request_id::fresh_id;
 use crate::{Call, Door};
 
 impl Door {
@@ -23,7 +23,7 @@ impl Door {
         // user guide, "sharedEventID").
         let owner = draft.resources.iter().find_map(|resource| resource.account);
         let foreign = owner.filter(|owner| call.caller.account().is_some_and(|it| it != *owner));
-        let shared = foreign.map(|_| Uuid::new_v4().to_string());
+        let shared = foreign.map(|_| fresh_id());
         let mut frame = Frame {
             identity: identity.clone(),
             time: call.now,
@@ -48,7 +48,7 @@ impl Door {
     }
 
     async fn keep(&self, frame: &Frame, draft: &Draft) -> Result<(), TrailError> {
-        let record = Record::new(frame, draft, &Uuid::new_v4().to_string());
+        let record = Record::new(frame, draft, &fresh_id());
         self.trail().record(record).await
     }
 

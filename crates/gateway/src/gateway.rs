@@ -1,5 +1,6 @@
 //! The way of a request through S3: classify, look up, authorize, handle, record.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
 use session::sigv4::Family;
 
+use crate::download_body::Content;
 use crate::event::{Seen, deletion};
 use crate::fault::{Code, Fault};
 use crate::handler::{self, Context, Doomed, Resolved, Upload};
@@ -19,8 +21,8 @@ use crate::object_headers::{check_overrides, refuse_unimplemented};
 use crate::operation::{Operation, Service};
 use crate::reply::Reply;
 use crate::request::{Input, Request, read_whole};
-use crate::store::{Bucket, Object, OpenError, Store};
-use crate::upload_body::Claims;
+use crate::store::{Bucket, Files, Object, OpenError, Store};
+use crate::upload_body::{Claims, blocking};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 const ID_2: HeaderName = HeaderName::from_static("x-amz-id-2");
@@ -107,8 +109,8 @@ impl Gateway {
         let needs = needs(
             &request,
             &input,
-            resolved.object.as_ref(),
-            resolved.source.as_ref(),
+            resolved.object.as_deref(),
+            resolved.source.as_deref(),
         );
         let permit = self.authorize(door, call, needs)?;
         if request.operation.row().service == Service::Declined {
@@ -148,8 +150,10 @@ impl Gateway {
         match cx.request.operation {
             O::GetObject if cx.request.foreign_version().is_none() => {
                 let bucket = cx.bucket()?.id;
-                let found = self.opened(bucket, cx.request.key()?).await?;
-                (resolved.object, resolved.file) = found;
+                let found = self
+                    .opened(bucket, cx.request.key()?, Content::open)
+                    .await?;
+                (resolved.object, resolved.content) = found;
             }
             O::HeadObject
             | O::GetObjectAttributes
@@ -170,7 +174,8 @@ impl Gateway {
                         .bucket(&from.bucket)
                         .ok_or_else(|| no_bucket(cx.call, &from.bucket))?;
                     if from.foreign_version().is_none() {
-                        let found = self.opened(bucket.id, &from.key).await?;
+                        let open = |files: &Files, object: &Object| files.read(object.file);
+                        let found = self.opened(bucket.id, &from.key, open).await?;
                         (resolved.source, resolved.file) = found;
                     }
                 }
@@ -180,23 +185,25 @@ impl Gateway {
         Ok(resolved)
     }
 
-    async fn opened(
+    /// The current version of an object, and its bytes as `open` gets at them.
+    async fn opened<T: Send + 'static>(
         &self,
         bucket: i64,
         key: &ObjectKey,
-    ) -> Result<(Option<Object>, Option<std::fs::File>), Fault> {
+        open: fn(&Files, &Object) -> io::Result<T>,
+    ) -> Result<(Option<Arc<Object>>, Option<T>), Fault> {
         for _ in 0..ATTEMPTS {
             let Some(object) = self.store.object(bucket, key).await? else {
                 return Ok((None, None));
             };
             let files = self.store.files().clone();
-            let id = object.file;
-            let opened = crate::upload_body::blocking(move || match files.read(id) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            let wanted = object.clone();
+            let opened = blocking(move || match open(&files, &wanted) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                 opened => opened.map(Some),
             });
-            if let Some(file) = opened.await? {
-                return Ok((Some(object), Some(file)));
+            if let Some(bytes) = opened.await? {
+                return Ok((Some(object), Some(bytes)));
             }
         }
         Err(Fault::internal("the file of an object is missing", key))

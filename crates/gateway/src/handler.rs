@@ -23,6 +23,7 @@ use ::policy::AccountId;
 use door::{Call, Door, Permit, Trailers};
 use s3s::dto;
 
+use crate::download_body::Content;
 use crate::fault::{Code, Fault};
 use crate::operation::Operation;
 use crate::reply::Reply;
@@ -49,11 +50,13 @@ pub(crate) struct Context<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Resolved {
     /// The object it works on.
-    pub(crate) object: Option<Object>,
-    /// The bytes of the object it reads or copies.
-    pub(crate) file: Option<std::fs::File>,
+    pub(crate) object: Option<Arc<Object>>,
+    /// The bytes of the object it reads.
+    pub(crate) content: Option<Content>,
     /// The object it copies.
-    pub(crate) source: Option<Object>,
+    pub(crate) source: Option<Arc<Object>>,
+    /// The bytes of the object it copies.
+    pub(crate) file: Option<std::fs::File>,
 }
 
 /// A body that hasn't been read.
@@ -94,7 +97,7 @@ impl Context<'_> {
 }
 
 /// The object that was looked up before the request was authorized.
-fn found(object: Option<Object>) -> Result<Object, Fault> {
+fn found(object: Option<Arc<Object>>) -> Result<Arc<Object>, Fault> {
     object.ok_or_else(|| Fault::new(Code::NoSuchKey))
 }
 
@@ -127,22 +130,24 @@ pub(crate) async fn run(
         O::GetBucketOwnershipControls => configuration::get_ownership(cx, permit),
         O::PutBucketOwnershipControls => configuration::put_ownership(cx, permit, &input),
         O::GetBucketAcl => acl::get_bucket_acl(cx, permit),
-        O::GetObjectAcl => acl::get_object_acl(cx, permit, found(resolved.object)?),
+        O::GetObjectAcl => acl::get_object_acl(cx, permit, &*found(resolved.object)?),
         O::PutBucketAcl | O::PutObjectAcl => acl::put_acl(cx, permit, &input),
         O::GetBucketTagging => tagging::get_bucket_tagging(cx, permit),
         O::PutBucketTagging => tagging::put_bucket_tagging(cx, permit, &mut input).await,
         O::DeleteBucketTagging => tagging::delete_bucket_tagging(cx, permit).await,
-        O::GetObjectTagging => tagging::get_object_tagging(permit, found(resolved.object)?),
+        O::GetObjectTagging => tagging::get_object_tagging(permit, &*found(resolved.object)?),
         O::PutObjectTagging => {
-            tagging::put_object_tagging(cx, permit, &mut input, found(resolved.object)?).await
+            tagging::put_object_tagging(cx, permit, &mut input, &*found(resolved.object)?).await
         }
         O::DeleteObjectTagging => {
-            tagging::delete_object_tagging(cx, permit, found(resolved.object)?).await
+            tagging::delete_object_tagging(cx, permit, &*found(resolved.object)?).await
         }
-        O::GetObject => read::get_object(cx, permit, found(resolved.object)?, resolved.file).await,
-        O::HeadObject => read::head_object(cx, permit, found(resolved.object)?),
+        O::GetObject => {
+            read::get_object(cx, permit, &*found(resolved.object)?, resolved.content).await
+        }
+        O::HeadObject => read::head_object(cx, permit, &*found(resolved.object)?),
         O::GetObjectAttributes => {
-            attributes::get_object_attributes(cx, permit, found(resolved.object)?)
+            attributes::get_object_attributes(cx, permit, &*found(resolved.object)?)
         }
         O::PutObject => put::put_object(cx, permit, &mut input, upload).await,
         O::DeleteObject => delete::delete_object(cx, permit).await,

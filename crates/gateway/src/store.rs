@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod listing;
 mod object;
+mod recent;
 mod row;
 mod schema;
 mod sweep;
@@ -38,6 +39,7 @@ use sqlx::sqlite::{
 use tokio::sync::Mutex;
 
 use crate::name::BucketName;
+use recent::Recent;
 
 /// Connections that read beside the one that writes.
 const READERS: u32 = 4;
@@ -54,6 +56,7 @@ struct Inner {
     writer: Mutex<SqliteConnection>,
     readers: SqlitePool,
     files: Files,
+    recent: Recent,
     buckets: ArcSwap<Buckets>,
 }
 
@@ -83,6 +86,7 @@ impl Store {
             writer: Mutex::new(writer),
             readers,
             files,
+            recent: Recent::new(),
             buckets: ArcSwap::from_pointee(buckets),
         })))
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +13,9 @@ use crate::segment::Segments;
 
 /// Most records that one `fdatasync` covers.
 const GROUP: usize = 4096;
+/// How long the writer waits for company when the group before had some: a flush costs far
+/// more than this, and those who come a moment later would need one of their own.
+const LINGER: Duration = Duration::from_micros(100);
 /// Records that may wait for the writer before callers have to wait for room.
 const QUEUE: usize = 16 * 1024;
 
@@ -102,7 +106,17 @@ impl Drop for Trail {
 
 fn write(mut waiting: mpsc::Receiver<Waiting>, mut management: Segments, mut data: Segments) {
     let mut group = Vec::new();
+    let mut busy = false;
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
+        if busy {
+            std::thread::sleep(LINGER);
+            while group.len() < GROUP
+                && let Ok(another) = waiting.try_recv()
+            {
+                group.push(another);
+            }
+        }
+        busy = group.len() > 1;
         let (management_lines, data_lines) = lines(&group);
         let management_result = commit(&mut management, &management_lines);
         let data_result = commit(&mut data, &data_lines);

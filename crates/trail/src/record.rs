@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use policy::AccountId;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
-use crate::{Draft, UserIdentity};
+use crate::{Draft, Resource, UserIdentity};
 
 /// Longest `errorCode` or `errorMessage` in bytes (CloudTrail record contents).
 const ERROR_BYTES: usize = 1024;
@@ -68,81 +70,50 @@ impl Record {
     /// value can't forge a second line.
     #[must_use]
     pub fn new(frame: &Frame, draft: &Draft, event_id: &str) -> Self {
-        let mut record = Map::new();
-        let mut put = |name: &str, value: Value| {
-            record.insert(name.to_owned(), value);
-        };
-        put("eventVersion", json!("1.11"));
-        put("userIdentity", frame.identity.to_json());
-        put("eventTime", json!(seconds(frame.time)));
-        put("eventSource", json!(draft.event_source));
-        put("eventName", json!(draft.event_name));
-        put("awsRegion", json!(frame.region));
-        put("sourceIPAddress", json!(frame.source_ip));
-        if let Some(agent) = &frame.user_agent {
-            put("userAgent", json!(cut(agent, TEXT_BYTES)));
-        }
-        if let Some((code, message)) = &draft.error {
-            put("errorCode", json!(cut(code, ERROR_BYTES)));
-            put("errorMessage", json!(cut(message, ERROR_BYTES)));
-        }
         let stranger = matches!(frame.identity, UserIdentity::Anonymous { .. });
         let most = if stranger {
             STRANGER_BYTES
         } else {
             PARAMETER_BYTES
         };
-        put(
-            "requestParameters",
-            bounded(&draft.request_parameters, most),
-        );
-        put(
-            "responseElements",
-            bounded(&draft.response_elements, PARAMETER_BYTES),
-        );
-        if draft.additional.is_some() {
-            let additional = bounded(&draft.additional, ADDITIONAL_BYTES);
-            put("additionalEventData", additional);
-        }
-        put("requestID", json!(frame.request_id));
-        put("eventID", json!(event_id));
-        put("readOnly", json!(draft.read_only));
-        if !draft.resources.is_empty() {
-            let resources = draft.resources.iter().map(|resource| {
-                let mut entry = Map::new();
-                if let Some(account) = &resource.account {
-                    entry.insert("accountId".into(), json!(account.to_string()));
-                }
-                entry.insert("type".into(), json!(resource.kind));
-                entry.insert("ARN".into(), json!(cut(&resource.arn, ARN_BYTES)));
-                Value::Object(entry)
-            });
-            put("resources", Value::Array(resources.collect()));
-        }
-        put("eventType", json!("AwsApiCall"));
-        put("managementEvent", json!(draft.management));
-        put("recipientAccountId", json!(frame.recipient.to_string()));
-        if let Some(shared) = &frame.shared_event_id {
-            put("sharedEventID", json!(shared));
-        }
-        let category = if draft.management {
-            "Management"
-        } else {
-            "Data"
+        let layout = Layout {
+            event_version: "1.11",
+            user_identity: frame.identity.to_json(),
+            event_time: seconds(frame.time),
+            event_source: draft.event_source,
+            event_name: &draft.event_name,
+            aws_region: &frame.region,
+            source_ip_address: &frame.source_ip,
+            user_agent: frame.user_agent.as_deref().map(|it| cut(it, TEXT_BYTES)),
+            error_code: draft.error.as_ref().map(|it| cut(&it.0, ERROR_BYTES)),
+            error_message: draft.error.as_ref().map(|it| cut(&it.1, ERROR_BYTES)),
+            request_parameters: bounded(draft.request_parameters.as_ref(), most),
+            response_elements: bounded(draft.response_elements.as_ref(), PARAMETER_BYTES),
+            additional_event_data: bounded(draft.additional.as_ref(), ADDITIONAL_BYTES),
+            request_id: &frame.request_id,
+            event_id,
+            read_only: draft.read_only,
+            resources: draft.resources.iter().map(Touched::of).collect(),
+            event_type: "AwsApiCall",
+            management_event: draft.management,
+            recipient_account_id: frame.recipient,
+            shared_event_id: frame.shared_event_id.as_deref(),
+            event_category: if draft.management {
+                "Management"
+            } else {
+                "Data"
+            },
+            tls_details: frame.tls.as_ref().map(|tls| TlsDetails {
+                tls_version: &tls.version,
+                cipher_suite: &tls.cipher_suite,
+                client_provided_host_header: cut(&tls.host, TEXT_BYTES),
+            }),
         };
-        put("eventCategory", json!(category));
-        if let Some(tls) = &frame.tls {
-            put(
-                "tlsDetails",
-                json!({
-                    "tlsVersion": tls.version,
-                    "cipherSuite": tls.cipher_suite,
-                    "clientProvidedHostHeader": cut(&tls.host, TEXT_BYTES),
-                }),
-            );
-        }
+        // Strings, numbers and JSON values always serialize; an empty line would be refused
+        // by whoever reads the trail.
+        let line = serde_json::to_string(&layout).unwrap_or_default();
         Self {
-            line: Value::Object(record).to_string(),
+            line,
             management: draft.management,
         }
     }
@@ -154,19 +125,87 @@ impl Record {
     }
 }
 
+/// The record's members in CloudTrail's order. Absent ones are left out, but for the two
+/// that are an explicit null.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Layout<'a> {
+    event_version: &'static str,
+    user_identity: Value,
+    event_time: String,
+    event_source: &'static str,
+    event_name: &'a str,
+    aws_region: &'a str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    request_parameters: Option<Box<RawValue>>,
+    response_elements: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    additional_event_data: Option<Box<RawValue>>,
+    #[serde(rename = "requestID")]
+    request_id: &'a str,
+    #[serde(rename = "eventID")]
+    event_id: &'a str,
+    read_only: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<Touched<'a>>,
+    event_type: &'static str,
+    management_event: bool,
+    recipient_account_id: AccountId,
+    #[serde(rename = "sharedEventID", skip_serializing_if = "Option::is_none")]
+    shared_event_id: Option<&'a str>,
+    event_category: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls_details: Option<TlsDetails<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Touched<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<AccountId>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(rename = "ARN")]
+    arn: &'a str,
+}
+
+impl<'a> Touched<'a> {
+    fn of(resource: &'a Resource) -> Self {
+        Self {
+            account_id: resource.account,
+            kind: &resource.kind,
+            arn: cut(&resource.arn, ARN_BYTES),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TlsDetails<'a> {
+    tls_version: &'a str,
+    cipher_suite: &'a str,
+    client_provided_host_header: &'a str,
+}
+
 /// `2026-11-21T20:22:06Z`: CloudTrail's times have whole seconds.
 fn seconds(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn bounded(value: &Option<Value>, most: usize) -> Value {
-    match value {
-        None => Value::Null,
-        Some(value) if value.to_string().len() > most => {
-            json!({"omitted": true, "reason": format!("larger than {most} bytes")})
-        }
-        Some(value) => value.clone(),
+/// A value as JSON text, unless that is longer than `most` bytes.
+fn bounded(value: Option<&Value>, most: usize) -> Option<Box<RawValue>> {
+    let text = to_raw_value(value?).ok()?;
+    if text.get().len() <= most {
+        return Some(text);
     }
+    to_raw_value(&json!({"omitted": true, "reason": format!("larger than {most} bytes")})).ok()
 }
 
 fn cut(text: &str, bytes: usize) -> &str {

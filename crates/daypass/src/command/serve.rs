@@ -17,7 +17,7 @@ use crate::{accept, logging, tls};
 
 /// Opens the server, listens, and serves until it is asked to stop.
 pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
-    logging::start(options.log_format);
+    let _flush = logging::start(options.log_format);
     let tls = match (&options.tls_cert, &options.tls_key) {
         (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key)?),
         _ => None,

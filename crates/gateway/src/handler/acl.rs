@@ -34,7 +34,7 @@ pub(super) fn get_bucket_acl(cx: &Context<'_>, _: &Permit) -> Result<Reply, Faul
 }
 
 /// The bucket's owner has full control, whoever wrote the object.
-pub(super) fn get_object_acl(cx: &Context<'_>, _: &Permit, _: Object) -> Result<Reply, Fault> {
+pub(super) fn get_object_acl(cx: &Context<'_>, _: &Permit, _: &Object) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     Reply::xml(&dto::GetObjectAclOutput {
         grants: Some(grants(cx, bucket)),

@@ -31,7 +31,7 @@ pub(super) use set_checksum;
 pub(super) fn get_object_attributes(
     cx: &Context<'_>,
     _: &Permit,
-    object: Object,
+    object: &Object,
 ) -> Result<Reply, Fault> {
     let names = cx
         .request
@@ -48,8 +48,8 @@ pub(super) fn get_object_attributes(
                 output.storage_class =
                     Some(dto::StorageClass::from_static(dto::StorageClass::STANDARD));
             }
-            "Checksum" => output.checksum = checksum(&object),
-            "ObjectParts" => output.object_parts = parts(cx, &object)?,
+            "Checksum" => output.checksum = checksum(object),
+            "ObjectParts" => output.object_parts = parts(cx, object)?,
             other => {
                 return Err(Fault::argument(
                     "Invalid attribute name specified.",

@@ -1,6 +1,5 @@
 //! GetObject and HeadObject.
 
-use std::fs::File;
 use std::ops::Range;
 
 use door::Permit;
@@ -10,7 +9,7 @@ use s3s::dto;
 
 use super::Context;
 use crate::condition::check_read;
-use crate::download_body::send;
+use crate::download_body::Content;
 use crate::fault::{Code, Fault};
 use crate::object_headers::attach;
 use crate::reply::Reply;
@@ -21,30 +20,24 @@ use crate::store::Object;
 pub(super) async fn get_object(
     cx: &Context<'_>,
     _: &Permit,
-    object: Object,
-    file: Option<File>,
+    object: &Object,
+    content: Option<Content>,
 ) -> Result<Reply, Fault> {
-    check_read(cx.request, &object)?;
-    let selected = Selected::of(cx.request, &object)?;
-    let file = file.ok_or_else(|| Fault::new(Code::InternalError))?;
+    check_read(cx.request, object)?;
+    let selected = Selected::of(cx.request, object)?;
+    let content = content.ok_or_else(|| Fault::new(Code::InternalError))?;
     let mut reply = Reply::empty(selected.status());
-    *reply.response.body_mut() = send(file, selected.range.clone()).await?;
+    *reply.response.body_mut() = content.send(selected.range.clone()).await?;
     reply.length = selected.length();
-    Ok(selected.headers(
-        attach(reply, cx.request, &object, !selected.partial),
-        &object,
-    ))
+    Ok(selected.headers(attach(reply, cx.request, object, !selected.partial), object))
 }
 
 /// The headers that GetObject would send.
-pub(super) fn head_object(cx: &Context<'_>, _: &Permit, object: Object) -> Result<Reply, Fault> {
-    check_read(cx.request, &object)?;
-    let selected = Selected::of(cx.request, &object)?;
+pub(super) fn head_object(cx: &Context<'_>, _: &Permit, object: &Object) -> Result<Reply, Fault> {
+    check_read(cx.request, object)?;
+    let selected = Selected::of(cx.request, object)?;
     let reply = Reply::empty(selected.status());
-    Ok(selected.headers(
-        attach(reply, cx.request, &object, !selected.partial),
-        &object,
-    ))
+    Ok(selected.headers(attach(reply, cx.request, object, !selected.partial), object))
 }
 
 /// The bytes of an object that a request selects.

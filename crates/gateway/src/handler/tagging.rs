@@ -53,7 +53,7 @@ pub(super) async fn delete_bucket_tagging(cx: &Context<'_>, _: &Permit) -> Resul
 }
 
 /// The object's tags.
-pub(super) fn get_object_tagging(_: &Permit, object: Object) -> Result<Reply, Fault> {
+pub(super) fn get_object_tagging(_: &Permit, object: &Object) -> Result<Reply, Fault> {
     Reply::xml(&dto::GetObjectTaggingOutput {
         tag_set: tag_set(&object.tags),
         version_id: None,
@@ -65,7 +65,7 @@ pub(super) async fn put_object_tagging(
     cx: &Context<'_>,
     _: &Permit,
     input: &mut Input,
-    object: Object,
+    object: &Object,
 ) -> Result<Reply, Fault> {
     let tags = input.take_tags()?;
     set(cx, object, tags).await?;
@@ -76,14 +76,14 @@ pub(super) async fn put_object_tagging(
 pub(super) async fn delete_object_tagging(
     cx: &Context<'_>,
     _: &Permit,
-    object: Object,
+    object: &Object,
 ) -> Result<Reply, Fault> {
     set(cx, object, Tags::default()).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 /// Sets the tags of the version whose tags were looked at when this was authorized.
-async fn set(cx: &Context<'_>, object: Object, tags: Tags) -> Result<(), Fault> {
+async fn set(cx: &Context<'_>, object: &Object, tags: Tags) -> Result<(), Fault> {
     let key = cx.request.key()?;
     let bucket = cx.bucket()?.id;
     let done = cx

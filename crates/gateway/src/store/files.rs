@@ -35,7 +35,8 @@ impl FromStr for FileId {
 pub(crate) struct Files(Arc<Path>);
 
 impl Files {
-    pub(super) fn open(root: &Path) -> Result<Self, OpenError> {
+    /// Opens the directory, creating it if it isn't there.
+    pub(crate) fn open(root: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::files(root, source);
         fs::create_dir_all(root).map_err(failed)?;
         // Only the server's user may read objects, and the database beside them.

@@ -1,9 +1,12 @@
 //! Objects: reading a row, swapping it, removing it.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
+use super::recent::Known;
 use super::{Description, FileId, NewFile, Store, StoreError, detached, row};
 use crate::name::ObjectKey;
 use crate::tags::Tags;
@@ -141,7 +144,11 @@ impl Store {
         &self,
         bucket: i64,
         key: &ObjectKey,
-    ) -> Result<Option<Object>, StoreError> {
+    ) -> Result<Option<Arc<Object>>, StoreError> {
+        let ticket = match self.0.recent.find(bucket, key) {
+            Known::Row(object) => return Ok(Some(object)),
+            Known::Nothing(ticket) => ticket,
+        };
         let row = sqlx::query(
             "SELECT file, size, etag, modified, tags, description FROM object
              WHERE bucket = ?1 AND key = ?2",
@@ -150,7 +157,12 @@ impl Store {
         .bind(key.as_str().as_bytes())
         .fetch_optional(&self.0.readers)
         .await?;
-        row.as_ref().map(from_row).transpose()
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let object = Arc::new(from_row(&row)?);
+        self.0.recent.keep(ticket, &object);
+        Ok(Some(object))
     }
 
     /// Makes the file the object's current version; its bytes must be durable already.
@@ -172,7 +184,9 @@ impl Store {
             };
             // Even if the commit fails here it may have succeeded on disk.
             file.keep();
+            let change = store.0.recent.change(bucket, [&key]);
             transaction.commit().await?;
+            drop(change);
             drop(db);
             if let Some(old) = old {
                 store.0.files.remove(old);
@@ -195,8 +209,8 @@ impl Store {
             let mut transaction = db.begin().await?;
             let mut answers = Vec::with_capacity(keys.len());
             let mut unused = Vec::new();
-            for (key, guard) in keys {
-                let old = current(&mut transaction, bucket, &key).await?;
+            for (key, guard) in &keys {
+                let old = current(&mut transaction, bucket, key).await?;
                 let answer = guard.check(old.as_ref().map(|(_, etag)| etag.as_str()));
                 answers.push(answer);
                 if answer.is_ok()
@@ -210,7 +224,10 @@ impl Store {
                     unused.push(file);
                 }
             }
+            let keys = keys.iter().map(|(key, _)| key);
+            let change = store.0.recent.change(bucket, keys);
             transaction.commit().await?;
+            drop(change);
             drop(db);
             for file in unused {
                 store.0.files.remove(file);
@@ -231,6 +248,7 @@ impl Store {
         let store = self.clone();
         detached(async move {
             let mut db = store.0.writer.lock().await;
+            let change = store.0.recent.change(bucket, [&key]);
             let changed = sqlx::query(
                 "UPDATE object SET tags = ?4 WHERE bucket = ?1 AND key = ?2 AND file = ?3",
             )
@@ -241,6 +259,7 @@ impl Store {
             .execute(&mut *db)
             .await?
             .rows_affected();
+            drop(change);
             Ok(changed == 1)
         })
         .await

@@ -295,7 +295,9 @@ impl Store {
                 return Ok(Err(Rejected::NoUpload));
             }
             file.keep();
+            let change = store.0.recent.change(bucket, [&key]);
             transaction.commit().await?;
+            drop(change);
             drop(db);
             for file in unused {
                 store.0.files.remove(file);

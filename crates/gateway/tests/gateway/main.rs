@@ -9,6 +9,7 @@
 
 mod authorization;
 mod buckets;
+mod consistency;
 mod copies;
 mod deletes;
 mod durability;
