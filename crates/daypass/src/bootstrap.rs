@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use directory::{Account, Directory, Document, EntityPath, Role, Snapshot, StoreError, Tags};
@@ -48,10 +48,12 @@ pub(crate) async fn open(
 ) -> Result<State> {
     let snapshot = directory.snapshot();
     let keyring = match snapshot.server_state(KEYRING) {
-        Some(sealed) => Keyring::unseal(key, &STANDARD.decode(&**sealed)?).context(
-            "the server's keys can't be opened: the key file is not the one that sealed them; \
-             restore it, or name its place with --key-file",
-        )?,
+        Some(sealed) => Keyring::unseal(key, &STANDARD.decode(&**sealed)?).map_err(|_| {
+            anyhow!(
+                "the server's keys can't be opened: this is not the key that sealed them; \
+                     restore that one, or name its place with --key-file"
+            )
+        })?,
         None => Keyring::generate(now.as_second()),
     };
     let account = the_account(&snapshot, account)?;

@@ -47,9 +47,13 @@ pub(crate) struct Data {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// Address and port to listen on.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8480")]
+    /// IP address and port to listen on.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8480")]
     pub(crate) listen: SocketAddr,
+    /// URL that clients on this machine are told to use, e.g. one with the certificate's name;
+    /// made of the address when not said.
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
     /// Number of the account that the first start creates; a random one when not said.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) account: Option<AccountId>,
@@ -57,7 +61,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "REGION", default_value = "us-east-2")]
     pub(crate) region: String,
     /// File with the key that seals the server's keys; `DIR/key` when not said, which the
-    /// first start creates.
+    /// first start creates. The environment variable DAYPASS_KEY may hold the key itself.
     #[arg(long, value_name = "FILE", env = "DAYPASS_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
     /// URL of the issuer that this server hosts; made up by the first start when not said.
@@ -82,7 +86,7 @@ pub(crate) struct Serve {
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
-    /// How log lines are written to standard error.
+    /// How log lines are written to standard error. DAYPASS_LOG filters them, e.g. `debug`.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 }
@@ -106,8 +110,9 @@ pub(crate) struct Credentials {
     /// The role; the account's administrator when not said.
     #[arg(long, value_name = "ARN")]
     pub(crate) role_arn: Option<Arn>,
-    /// Length of the session, from 900 to the role's maximum.
-    #[arg(long, value_name = "SECONDS")]
+    /// Length of the session, e.g. `900` or `1h`: from 900 s to the role's maximum; one hour
+    /// when not said.
+    #[arg(long, value_name = "SECONDS", value_parser = session_seconds)]
     pub(crate) duration: Option<u32>,
 }
 
@@ -129,7 +134,7 @@ pub(crate) struct Token {
     /// Whom the token is for; may be repeated.
     #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
     pub(crate) audience: Vec<String>,
-    /// How long the token is valid, e.g. `86400s` or `24h`.
+    /// How long the token is valid, from 600s to 86400s (24h).
     #[arg(long, value_name = "DURATION", default_value = "86400s", value_parser = seconds)]
     pub(crate) duration: i64,
 }
@@ -157,6 +162,12 @@ pub(crate) struct Demo {
     /// Where to keep the demo's data; a new directory that is removed at the end when not said.
     #[arg(long = "data", value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// As [`seconds`], for what can't be negative.
+fn session_seconds(text: &str) -> Result<u32, String> {
+    let seconds = seconds(text)?;
+    u32::try_from(seconds).map_err(|_| format!("{seconds} seconds is no length of a session"))
 }
 
 /// `86400`, `86400s`, `1440m` or `24h`, in seconds.

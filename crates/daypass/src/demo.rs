@@ -8,7 +8,7 @@ mod walk;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use federation::VerifierConfig;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -31,8 +31,17 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
             own.path()
         }
     };
+    let data = DataDir::new(dir);
+    if data.directory_database().exists() {
+        bail!(
+            "`{}` has been used already, and the demo begins with nothing; name a new directory, \
+             or serve this one with `daypass serve --data {}`",
+            dir.display(),
+            dir.display()
+        );
+    }
     let server = Server::open(Options {
-        data: DataDir::new(dir),
+        data,
         key_file: None,
         account: None,
         region: "us-east-2".to_owned(),

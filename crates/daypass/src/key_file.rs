@@ -24,6 +24,13 @@ impl KeySource {
     /// The key. `fresh` says that nothing has been sealed yet, so a key may be made.
     pub(crate) fn load(&self, fresh: bool) -> Result<KeyEncryptionKey> {
         if let Ok(text) = std::env::var(VARIABLE) {
+            if let Some(named) = &self.named {
+                bail!(
+                    "both the key file `{}` and the environment variable {VARIABLE} are given; \
+                     leave one of them out",
+                    named.display()
+                );
+            }
             return KeyEncryptionKey::from_file(text.as_bytes())
                 .with_context(|| format!("the environment variable {VARIABLE} holds no key"));
         }

@@ -12,7 +12,6 @@ use crate::cli::LogFormat;
 ///
 /// Lines are written by a thread of their own, so that a slow terminal slows no request down
 /// as long as there is room; when there is none, requests wait: no line is dropped.
-#[must_use]
 pub(crate) fn start(format: LogFormat) -> WorkerGuard {
     let filter = EnvFilter::try_from_env("DAYPASS_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(stderr());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -14,6 +14,9 @@ pub(crate) fn acceptor(certificate: &Path, key: &Path) -> Result<TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("cannot read the certificate `{}`", certificate.display()))?;
+    if chain.is_empty() {
+        bail!("there is no certificate in `{}`", certificate.display());
+    }
     let private = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("cannot read the private key `{}`", key.display()))?;
     let mut config = ServerConfig::builder()

@@ -24,9 +24,9 @@ pub struct DoorConfig {
     pub trail: Arc<Trail>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The server's own region, for requests that name none.
+    /// The server's own region.
     pub region: String,
-    /// The account whose trail takes events of callers that belong to none.
+    /// The first account: the local socket's, and the trail of what strangers do to buckets.
     pub account: AccountId,
 }
 

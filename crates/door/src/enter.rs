@@ -392,8 +392,16 @@ fn event_source(service: &str) -> &'static str {
 }
 
 fn log(call: &Call, event: &Draft, parts: &Parts, status: StatusCode) {
-    let code = event.error.as_ref().map(|(code, _)| code.as_str());
-    let caller = call.caller.arn();
+    let (code, message) = match &event.error {
+        Some((code, message)) => (Some(code.as_str()), Some(message.as_str())),
+        None => (None, None),
+    };
+    let reason = event.reason.as_deref().or(message);
+    let caller = event
+        .identity
+        .as_ref()
+        .unwrap_or(&call.caller.identity)
+        .name();
     tracing::info!(
         request_id = call.request_id,
         source = event.event_source,
@@ -404,6 +412,7 @@ fn log(call: &Call, event: &Draft, parts: &Parts, status: StatusCode) {
         path = parts.uri.path(),
         status = status.as_u16(),
         error = code,
+        reason,
         "request"
     );
 }

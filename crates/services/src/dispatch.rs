@@ -7,23 +7,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, full};
 use federation::Verifier;
-use http::header::ACCEPT;
+use http::Response;
 use http::request::Parts;
-use http::{HeaderName, Response};
 use policy::Principal;
 use serde_json::Value;
-use session::sigv4::{Family, RequestParts, claimed_service};
+use session::sigv4::Family;
 use tokio::sync::Semaphore;
 use trail::{Draft, Resource};
 
-use crate::generated::{cloudtrail, iam, sts};
+use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
 use crate::wire::{
-    Encoding, ErrorShape, Fault, Node, OperationShape, Protocol, Service, Shape, decode, envelope,
-    record,
+    ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
-
-const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// IAM, STS and CloudTrail.
 #[derive(Debug)]
@@ -39,7 +35,7 @@ type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// One row of a service's table: an operation, its types forgotten.
 pub(crate) struct Entry {
-    shape: &'static OperationShape,
+    pub(crate) shape: &'static OperationShape,
     unsigned: bool,
     read_only: bool,
     run: for<'a> fn(&'a Node, At<'a>) -> Running<'a>,
@@ -125,95 +121,6 @@ fn elements(shape: &dyn Shape) -> Option<Value> {
     (!empty).then_some(value)
 }
 
-/// What a request asks for.
-struct Asked {
-    service: &'static Service,
-    /// Whether the request itself says which service it is for: by target, or by version.
-    named: bool,
-    /// The operation's name as the request has it.
-    operation: Option<String>,
-    parameters: Result<Node, Fault>,
-}
-
-impl Asked {
-    fn of(parts: &Parts, body: &[u8]) -> Self {
-        if let Some(target) = parts.headers.get(TARGET) {
-            let service = &cloudtrail::SERVICE;
-            let target = target.to_str().unwrap_or_default();
-            let operation = target
-                .rsplit_once('.')
-                .filter(|(prefix, _)| *prefix == service.target_prefix)
-                .map(|(_, name)| name.to_owned());
-            return Self {
-                service,
-                named: true,
-                operation,
-                parameters: Node::from_json(body).map_err(Fault::from),
-            };
-        }
-        let query = parts.uri.query().unwrap_or_default();
-        let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
-        let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
-        let version = text("Version");
-        let named = [&iam::SERVICE, &sts::SERVICE]
-            .into_iter()
-            .find(|service| version == Some(service.version));
-        // Without a version there is no operation, only somebody to word the refusal.
-        let claimed = || match claimed_service(&request_parts(parts)).as_deref() {
-            Some("iam") => &iam::SERVICE,
-            _ => &sts::SERVICE,
-        };
-        Self {
-            service: named.unwrap_or_else(claimed),
-            named: named.is_some(),
-            operation: text("Action").map(str::to_owned),
-            parameters,
-        }
-    }
-
-    fn entry(&self) -> Option<&'static Entry> {
-        if !self.named {
-            return None;
-        }
-        let table = match self.service.name {
-            "iam" => crate::iam::TABLE,
-            "sts" => crate::sts::TABLE,
-            _ => crate::cloudtrail::TABLE,
-        };
-        let name = self.operation.as_deref()?;
-        table.iter().find(|entry| entry.shape.name == name)
-    }
-
-    fn encoding(&self, parts: &Parts) -> Encoding {
-        let accept = parts.headers.get(ACCEPT);
-        Encoding::negotiate(self.service, accept.and_then(|value| value.to_str().ok()))
-    }
-
-    /// The answer to a request for an operation that isn't served.
-    fn unknown_operation(&self, parameters: &Node) -> Fault {
-        let errors = self.service.protocol.errors();
-        match (&self.operation, self.service.protocol) {
-            (None, _) => errors
-                .missing_operation
-                .fault("The request must contain the parameter Action."),
-            (Some(name), Protocol::Query) => {
-                let version = parameters.text("Version").unwrap_or("NO_VERSION_SPECIFIED");
-                let text = format!("Could not find operation {name} for version {version}");
-                errors.unknown_operation.fault(text)
-            }
-            (Some(_), Protocol::Json11) => errors.unknown_operation.fault(""),
-        }
-    }
-
-    /// The record's `eventName`; a name that the client made up is cut to a sane length.
-    fn event_name(&self) -> String {
-        match &self.operation {
-            Some(name) => name.chars().take(128).collect(),
-            None => "Unknown".to_owned(),
-        }
-    }
-}
-
 impl Services {
     /// The services, with `verifier` for the tokens of OIDC providers.
     #[must_use]
@@ -225,8 +132,7 @@ impl Services {
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
-        let entry = asked.entry();
-        let unsigned = entry.is_some_and(|entry| entry.unsigned);
+        let unsigned = asked.entry.is_some_and(|entry| entry.unsigned);
         if matches!(call.caller.principal, Principal::Anonymous) && !unsigned {
             return unauthenticated(asked.service.protocol).into();
         }
@@ -234,7 +140,7 @@ impl Services {
             Ok(parameters) => parameters,
             Err(fault) => return fault.clone().into(),
         };
-        let Some(entry) = entry else {
+        let Some(entry) = asked.entry else {
             return asked.unknown_operation(parameters).into();
         };
         let at = At {
@@ -263,7 +169,7 @@ impl Api for Services {
         let expected = Expected {
             service: asked.service.name,
             family: self.family(parts),
-            unsigned: asked.entry().is_some_and(|entry| entry.unsigned),
+            unsigned: asked.entry.is_some_and(|entry| entry.unsigned),
         };
         parts.extensions.insert(asked);
         expected
@@ -288,11 +194,11 @@ impl Api for Services {
         // Decided once, before the signature was looked at: what the signature was checked
         // for is what runs.
         let asked = parts.extensions.get::<Arc<Asked>>().cloned();
-        let asked = asked.unwrap_or_else(|| Arc::new(Asked::of(&parts, &[])));
+        let asked = asked.unwrap_or_else(|| Arc::new(Asked::unread()));
         let encoding = asked.encoding(&parts);
         let mut notes = Notes::default();
         let outcome = self.outcome(door, call, &asked, &notes).await;
-        let (response, fault) = match (outcome.result, asked.entry()) {
+        let (response, fault) = match (outcome.result, asked.entry) {
             (Ok(output), Some(entry)) => (
                 envelope::success(entry.shape, encoding, &call.request_id, &*output),
                 None,
@@ -314,7 +220,7 @@ impl Api for Services {
         let event = Draft {
             event_source: asked.service.event_source,
             event_name: asked.event_name(),
-            read_only: asked.entry().is_none_or(|entry| entry.read_only),
+            read_only: asked.entry.is_none_or(|entry| entry.read_only),
             management: true,
             request_parameters: outcome.request_parameters,
             response_elements: outcome.response_elements,
@@ -327,6 +233,7 @@ impl Api for Services {
             // A stranger's request, and a token of an issuer that nobody has registered, are
             // not recorded by AWS either: they belong to no account.
             unattributed: call.caller.account().is_none() && notes.identity.get().is_none(),
+            reason: notes.reason.take(),
             identity: notes.identity.take(),
             recipient: notes.recipient.take(),
         };
@@ -334,15 +241,6 @@ impl Api for Services {
             response: response.map(full),
             event,
         }
-    }
-}
-
-fn request_parts(parts: &Parts) -> RequestParts<'_> {
-    RequestParts {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &parts.headers,
     }
 }
 

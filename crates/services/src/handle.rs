@@ -39,6 +39,8 @@ pub struct Notes {
     pub recipient: OnceLock<AccountId>,
     /// `additionalEventData`.
     pub additional: OnceLock<Value>,
+    /// Why the call failed, for the server's log only.
+    pub reason: OnceLock<String>,
     /// The record's `errorMessage`, where it is another text than the client's.
     pub error_message: OnceLock<&'static str>,
 }

@@ -14,6 +14,7 @@
     )
 )]
 
+mod asked;
 mod cloudtrail;
 mod dispatch;
 pub mod generated;

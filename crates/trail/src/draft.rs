@@ -26,6 +26,9 @@ pub struct Draft {
     pub resources: Vec<Resource>,
     /// Error code and message of a call that failed.
     pub error: Option<(String, String)>,
+    /// Why the call failed, for the server's log, where the client and the record are told
+    /// less.
+    pub reason: Option<String>,
     /// The caller, where only the handler could find out who it is (web identities).
     pub identity: Option<UserIdentity>,
     /// The call is nobody's: neither its caller nor its resource is known. It is logged and

@@ -96,6 +96,19 @@ pub struct WebIdentityFederation {
 }
 
 impl UserIdentity {
+    /// Who it is in one word, for log lines.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Root { account, .. } => format!("arn:aws:iam::{account}:root"),
+            Self::IamUser { arn, .. } | Self::AssumedRole { arn, .. } => arn.clone(),
+            Self::WebIdentityUser { principal_id, .. } => principal_id.clone(),
+            Self::Local { uid, .. } => format!("uid:{uid}"),
+            Self::AwsAccount { principal_id, .. } => principal_id.clone(),
+            Self::Anonymous { .. } => "anonymous".to_owned(),
+        }
+    }
+
     /// The JSON of `userIdentity`.
     #[must_use]
     pub fn to_json(&self) -> Value {

@@ -1,14 +1,17 @@
 //! `daypass run`: a local program in a pod's environment.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use cluster::PodEnvironment;
 use federation::ServiceAccountRef;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use crate::cli::Run;
@@ -55,15 +58,73 @@ pub(crate) async fn run(options: Run) -> Result<ExitCode> {
         }
     }
     command.envs(environment.variables());
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("cannot run `{program}`"))?;
-    let status = tokio::select! {
-        status = child.wait() => status?,
-        never = renew(&data, &question, &token_file) => match never {},
+    let mut signals = Signals::new()?;
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            eprintln!("daypass: cannot run `{program}`: no such program");
+            return Ok(ExitCode::from(NOT_FOUND));
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot run `{program}`")),
     };
-    let code = status.code().unwrap_or(1);
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+    let pid = child.id();
+    let status = loop {
+        tokio::select! {
+            status = child.wait() => break status?,
+            signal = signals.next() => pass_on(pid, signal),
+            never = renew(&data, &question, &token_file) => match never {},
+        }
+    };
+    Ok(ExitCode::from(code(status)))
+}
+
+/// What shells answer for a program that isn't there.
+const NOT_FOUND: u8 = 127;
+
+/// As shells do: the program's own code, or 128 and the signal that ended it.
+fn code(status: ExitStatus) -> u8 {
+    let signal = || status.signal().map_or(1, |signal| 128 + signal);
+    u8::try_from(status.code().unwrap_or_else(signal)).unwrap_or(1)
+}
+
+/// The signals that ask this process to end. It ends with its program, so that the token
+/// file goes with it.
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The next signal that the program must hear of from us. A terminal sends its interrupt
+    /// to both.
+    async fn next(&mut self) -> Signal {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => return Signal::TERM,
+                _ = self.hangup.recv() => return Signal::HUP,
+            }
+        }
+    }
+}
+
+fn pass_on(pid: Option<u32>, signal: Signal) {
+    let pid = pid
+        .and_then(|pid| i32::try_from(pid).ok())
+        .and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        // It may have ended a moment ago.
+        let _ = kill_process(pid, signal);
+    }
 }
 
 /// Who it is, for the audit trail, and which run.

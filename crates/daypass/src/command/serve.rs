@@ -37,6 +37,11 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
         })
         .transpose()?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
+    let made_up = endpoint(tls.is_some(), listener.local_addr()?);
+    let endpoint = options.endpoint.unwrap_or(made_up);
     let server = Server::open(Options {
         data: DataDir::new(&options.data.dir),
         key_file: options.key_file,
@@ -51,10 +56,6 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
         s3_domains: options.s3_domain,
     })
     .await?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", options.listen))?;
-    let endpoint = endpoint(tls.is_some(), listener.local_addr()?);
     let server = Arc::new(server);
     let socket = tokio::spawn(Socket::bind(&server)?.serve(Arc::clone(&server), endpoint.clone()));
     greet(&server, &endpoint);
@@ -66,17 +67,21 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The URL that clients use.
+/// The URL that clients on this machine can use.
 fn endpoint(tls: bool, address: SocketAddr) -> String {
     let scheme = if tls { "https" } else { "http" };
-    format!("{scheme}://{address}")
+    match address.ip().is_unspecified() {
+        true => format!("{scheme}://localhost:{}", address.port()),
+        false => format!("{scheme}://{address}"),
+    }
 }
 
 fn greet(server: &Server, endpoint: &str) {
     let account = server.door.account();
     let data = server.data.path().display();
     println!("daypass is ready at {endpoint}, account {account}");
-    println!(
+    // For people only: standard output is the one line that scripts wait for.
+    eprintln!(
         "next:  eval \"$(daypass credentials --data {data})\"  then  aws sts get-caller-identity"
     );
 }

@@ -27,8 +27,15 @@ pub(super) fn command(text: &str) {
 pub(super) fn answer(text: &str) {
     for line in text.lines() {
         for part in wrapped(line) {
-            println!("     {part}");
+            println!("     {}", part.trim_end());
         }
+    }
+}
+
+/// A file's content, line by line as it is.
+pub(super) fn file(text: &str) {
+    for line in text.lines() {
+        println!("     {line}");
     }
 }
 
@@ -46,11 +53,18 @@ fn wrapped(line: &str) -> Vec<String> {
     parts
 }
 
+/// A word of the demo's own.
+pub(super) fn note(text: &str) {
+    for part in wrapped(text) {
+        println!("   # {}", part.trim_end());
+    }
+}
+
 /// What the server answered, as JSON, its secrets covered.
 pub(super) fn json(value: &Value) {
     let mut value = value.clone();
     cover(&mut value);
-    answer(&serde_json::to_string_pretty(&value).unwrap_or_default());
+    file(&serde_json::to_string_pretty(&value).unwrap_or_default());
 }
 
 fn cover(value: &mut Value) {
@@ -79,14 +93,16 @@ fn cover(value: &mut Value) {
 /// How to go on without the demo.
 pub(super) fn next_steps(kept: Option<&Path>) {
     let data = kept.map_or(String::new(), |dir| format!(" --data {}", dir.display()));
+    let program = std::env::current_exe().map_or("daypass".into(), |it| it.display().to_string());
     println!(
         "\nThat was all real: signed, checked, stored, recorded. To keep going with your own clients:
 
-   $ daypass serve{data} &
+   $ alias daypass={program}
+   $ daypass serve{data} 2>daypass.log &
    $ eval \"$(daypass credentials{data})\"
    $ aws sts get-caller-identity
 
-README.md has the tour: both walkthroughs, the local pod (`daypass run`), TLS, your own cluster's issuer."
+README.md has the tour, docs/walkthroughs.md both walkthroughs command by command."
     );
 }
 

@@ -28,7 +28,10 @@ struct Walk<'a> {
 
 /// Walks all steps; each is checked, so a demo that ends well did what it shows.
 pub(super) async fn walk(server: &Server, endpoint: &str) -> Result<()> {
-    println!("daypass demo: a server of its own at {endpoint}, and nobody holds a long-lived key");
+    println!("daypass demo: a server of its own at {endpoint}, and nobody holds a long-lived key.");
+    println!(
+        "Each step is shown as the command that does it; the demo's own client makes the same calls."
+    );
     let issuer = server.issuers.default_issuer().context("no issuer")?;
     let walk = Walk {
         server,
@@ -44,7 +47,7 @@ pub(super) async fn walk(server: &Server, endpoint: &str) -> Result<()> {
     walk.create_bucket().await?;
     let token = walk.token(6, SERVICE_ACCOUNT).await?;
     let pod = walk.assume(&role_arn, &token).await?;
-    walk.write_and_list(&pod).await?;
+    walk.write_and_list(&role_arn, &pod).await?;
     walk.refuse_another(&role_arn).await?;
     walk.events().await?;
     walk.revoke(&role_arn, &pod, &token).await
@@ -65,9 +68,10 @@ impl Walk<'_> {
     async fn who_am_i(&self) -> Result<()> {
         show::step(
             1,
-            "Become the administrator, for an hour, through the server's own socket",
+            "Become the administrator, for an hour, as the server's own user",
         );
-        show::command("eval \"$(daypass credentials)\"\naws sts get-caller-identity");
+        show::command("eval \"$(daypass credentials)\"");
+        show::command("aws sts get-caller-identity");
         let identity = self.as_admin("sts", "GetCallerIdentity", &[]).await?;
         show::json(&identity);
         Ok(())
@@ -97,24 +101,25 @@ impl Walk<'_> {
         );
         let (account, provider) = (&self.account, &self.provider);
         let subject = "system:serviceaccount:iam-app:iam-app-s3-sa";
-        let trust = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Allow",
-                "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{provider}")},
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {"StringEquals": {
-                    format!("{provider}:sub"): subject,
-                    format!("{provider}:aud"): "sts.amazonaws.com",
-                }},
-            }],
-        });
+        let trust = format!(
+            r#"{{
+  "Version": "2012-10-17",
+  "Statement": [{{
+    "Effect": "Allow",
+    "Principal": {{"Federated": "arn:aws:iam::{account}:oidc-provider/{provider}"}},
+    "Action": "sts:AssumeRoleWithWebIdentity",
+    "Condition": {{"StringEquals": {{
+      "{provider}:sub": "{subject}",
+      "{provider}:aud": "sts.amazonaws.com"
+    }}}}
+  }}]
+}}"#
+        );
         show::command("cat trust.json");
-        show::json(&trust);
+        show::file(&trust);
         show::command(&format!(
             "aws iam create-role --role-name {ROLE} --assume-role-policy-document file://trust.json \\\n    --query Role.Arn --output text"
         ));
-        let trust = trust.to_string();
         let parameters = [("RoleName", ROLE), ("AssumeRolePolicyDocument", &*trust)];
         let made = self.as_admin("iam", "CreateRole", &parameters).await?;
         let arn = text(&made, "/Role/Arn")?;
@@ -180,7 +185,7 @@ impl Walk<'_> {
             .s3(Method::PUT, &path, "", body.into_bytes(), &self.admin)
             .await?
             .map_err(Refused::unexpected)?;
-        show::answer(&format!("Location: /{BUCKET}"));
+        show::json(&json!({"Location": format!("/{BUCKET}")}));
         Ok(())
     }
 
@@ -190,7 +195,7 @@ impl Walk<'_> {
             "Take a token, as the kubelet would project it into the pod",
         );
         show::command(&format!(
-            "daypass token --service-account {account} > token; cut -d. -f2 token | base64 -d"
+            "daypass token --service-account {account} > token    # its claims:"
         ));
         let token = self.issue(account).await?;
         show::json(&claims(&token)?);
@@ -228,8 +233,12 @@ impl Walk<'_> {
             .await
     }
 
-    async fn write_and_list(&self, pod: &Keys) -> Result<()> {
+    async fn write_and_list(&self, role_arn: &str, pod: &Keys) -> Result<()> {
         show::step(8, "In the pod: write an object, list the bucket");
+        show::command(&format!(
+            "daypass run --role-arn {role_arn} \\\n    --service-account {SERVICE_ACCOUNT} -- bash    # a pod's environment"
+        ));
+        show::command("echo \"Hello from ROSA\" > rosa.txt");
         show::command(&format!("aws s3 cp rosa.txt s3://{BUCKET}/rosa.txt"));
         let path = format!("/{BUCKET}/rosa.txt");
         self.client
@@ -237,12 +246,14 @@ impl Walk<'_> {
             .await?
             .map_err(Refused::unexpected)?;
         show::answer(&format!("upload: ./rosa.txt to s3://{BUCKET}/rosa.txt"));
-        show::command(&format!("aws s3 ls s3://{BUCKET} --recursive --summarize"));
+        show::command(&format!("aws s3 ls s3://{BUCKET} --recursive"));
         let listing = self.list(pod).await?.map_err(Refused::unexpected)?;
         let (times, sizes) = (element(&listing, "LastModified"), element(&listing, "Size"));
         let mut keys = Vec::new();
         for ((key, time), size) in element(&listing, "Key").zip(times).zip(sizes) {
-            show::answer(&format!("{time} {size:>8} {key}"));
+            let time: Timestamp = time.parse()?;
+            let time = time.strftime("%Y-%m-%d %H:%M:%S");
+            show::answer(&format!("{time} {size:>10} {key}"));
             keys.push(key);
         }
         if keys != ["rosa.txt"] {
@@ -269,17 +280,21 @@ impl Walk<'_> {
         let Err(refused) = self.web_identity(role_arn, &token).await? else {
             bail!("another service account got credentials");
         };
-        refused.show();
-        show::answer(
-            "why: the trust policy asks for sub = system:serviceaccount:iam-app:iam-app-s3-sa,\nand this token's sub is system:serviceaccount:default:curious",
+        refused.show("AssumeRoleWithWebIdentity");
+        show::note(
+            "The trust policy asks for another sub than this token's, system:serviceaccount:default:curious. \
+             The answer doesn't tell strangers; the server's log does.",
         );
         Ok(())
     }
 
     async fn events(&self) -> Result<()> {
-        show::step(10, "Every call was recorded before it was answered");
+        show::step(
+            10,
+            "Every call was recorded before it was answered (those on objects, in the data events)",
+        );
         show::command(
-            "aws cloudtrail lookup-events --query 'Events[].CloudTrailEvent' --output json | jq -r \\\n    '.[] | fromjson | [.eventTime, .eventName, .userIdentity.type, .errorCode // \"-\"] | @tsv'",
+            "aws cloudtrail lookup-events --output json | jq -r '.Events[] | .Username as $u | .CloudTrailEvent |\n    fromjson | [.eventTime, .eventName, $u, .errorCode // \"-\"] | @tsv'",
         );
         let found = self.client.lookup_events(&self.admin).await?;
         let events = found.get("Events").and_then(Value::as_array);
@@ -291,10 +306,11 @@ impl Walk<'_> {
                 value.unwrap_or("-").to_owned()
             };
             let name = part("/eventName");
+            let user = event.get("Username").and_then(Value::as_str).unwrap_or("-");
             show::answer(&format!(
-                "{}  {name:<28} {:<16} {}",
+                "{}  {name:<28} {:<46} {}",
                 part("/eventTime"),
-                part("/userIdentity/type"),
+                user,
                 part("/errorCode"),
             ));
             names.push(name);
@@ -312,35 +328,37 @@ impl Walk<'_> {
         show::step(11, "Revoke every session that was issued up to now");
         // AWS's console adds 30 s, to cover its propagation; here the answer is the end of it.
         let until = Timestamp::now() + SignedDuration::from_secs(1);
-        let revocation = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
-                "Effect": "Deny", "Action": ["*"], "Resource": ["*"],
-                "Condition": {"DateLessThan": {
-                    "aws:TokenIssueTime": until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                }},
-            }],
-        });
+        let until = until.strftime("%Y-%m-%dT%H:%M:%SZ");
+        let revocation = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Action": ["*"], "Resource": ["*"],
+    "Condition": {{"DateLessThan": {{"aws:TokenIssueTime": "{until}"}}}}}}]}}"#
+        );
         show::command(&format!(
             "aws iam put-role-policy --role-name {ROLE} --policy-name AWSRevokeOlderSessions \\\n    --policy-document '{revocation}'"
         ));
-        let document = revocation.to_string();
         let parameters = [
             ("RoleName", ROLE),
             ("PolicyName", "AWSRevokeOlderSessions"),
-            ("PolicyDocument", &*document),
+            ("PolicyDocument", &*revocation),
         ];
         self.as_admin("iam", "PutRolePolicy", &parameters).await?;
-        show::command(&format!("aws s3 ls s3://{BUCKET}    # the old session"));
+        show::command(&format!(
+            "aws s3 ls s3://{BUCKET}    # in the pod, with its old session"
+        ));
         let Err(refused) = self.list(pod).await? else {
             bail!("a revoked session still works");
         };
-        refused.show();
+        refused.show("ListObjectsV2");
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let answer = self.web_identity(role_arn, token).await?;
         let renewed = keys(&answer.map_err(Refused::unexpected)?)?;
-        self.list(&renewed).await?.map_err(Refused::unexpected)?;
-        show::answer("and a session that is assumed from now on works again: 200 OK");
+        show::command(&format!(
+            "aws s3 ls s3://{BUCKET}    # a moment later, with a new session"
+        ));
+        let listing = self.list(&renewed).await?.map_err(Refused::unexpected)?;
+        for key in element(&listing, "Key") {
+            show::answer(key);
+        }
         Ok(())
     }
 
@@ -363,10 +381,11 @@ impl Refused {
         anyhow!("{}: {}", self.code, self.message)
     }
 
-    fn show(&self) {
+    /// As the CLI words it.
+    fn show(&self, operation: &str) {
+        let Self { code, message } = self;
         show::answer(&format!(
-            "An error occurred ({}): {}",
-            self.code, self.message
+            "An error occurred ({code}) when calling the {operation} operation: {message}"
         ));
     }
 }

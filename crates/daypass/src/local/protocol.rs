@@ -11,8 +11,6 @@ pub(crate) const LINE: usize = 64 * 1024;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Ask {
-    /// What server is this?
-    Describe,
     /// Credentials of a role; of the administrator when not said.
     Credentials {
         role_arn: Option<String>,
@@ -40,7 +38,6 @@ impl Ask {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "kebab-case")]
 pub(crate) enum Answer {
-    Description(Description),
     Credentials {
         credentials: LocalCredentials,
         server: Description,

@@ -128,7 +128,6 @@ async fn answer(server: &Server, endpoint: &str, uid: u32, question: Ask) -> Res
     };
     let local = Local::new(door, uid);
     match question {
-        Ask::Describe => Ok(Answer::Description(about)),
         Ask::Credentials { role_arn, seconds } => {
             let role = role_arn.unwrap_or_else(|| administrator(door.account()));
             let credentials = local.credentials(&role, seconds).await?;

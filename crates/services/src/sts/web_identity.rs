@@ -72,7 +72,17 @@ impl Handle for AssumeRoleWithWebIdentity {
                 &token.needs(role, &input, &wanted, by_idp),
             )
             .map_err(|refused| {
-                tracing::debug!(reason = refused.message, "web identity not authorized");
+                // The one line in which an administrator can see why a pod gets nothing.
+                let _ = at.notes.reason.set(format!(
+                    "{} (sub `{}`, aud `{}`)",
+                    refused.decision.denial(
+                        &token.caller.principal,
+                        refused.need.action(),
+                        Some(refused.need.resource()),
+                    ),
+                    token.claims.subject,
+                    token.audience,
+                ));
                 match refused.need.action() {
                     "sts:AssumeRoleWithWebIdentity" => not_authorized(),
                     action => access_denied(format!("Not authorized to perform {action}")),
@@ -136,7 +146,7 @@ impl Presented {
         at: &At<'_>,
     ) -> Result<Self, Fault> {
         let refuse = |error: TokenError| {
-            tracing::debug!(reason = error.detail(), "web identity token refused");
+            let _ = at.notes.reason.set(error.detail());
             token(&error)
         };
         let unverified =

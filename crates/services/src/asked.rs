@@ -1,0 +1,122 @@
+//! What a request asks for, read once.
+
+use http::HeaderName;
+use http::header::ACCEPT;
+use http::request::Parts;
+use session::sigv4::{RequestParts, claimed_service};
+
+use crate::dispatch::Entry;
+use crate::generated::{cloudtrail, iam, sts};
+use crate::wire::{Encoding, Fault, Node, Protocol, Service};
+
+/// Names the operation of a JSON service.
+pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// What a request asks for.
+pub(crate) struct Asked {
+    pub(crate) service: &'static Service,
+    /// The operation, if it is served.
+    pub(crate) entry: Option<&'static Entry>,
+    /// The operation's name as the request has it.
+    operation: Option<String>,
+    pub(crate) parameters: Result<Node, Fault>,
+}
+
+impl Asked {
+    /// Reads a request. `body` is the whole of it.
+    pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
+        if let Some(target) = parts.headers.get(TARGET) {
+            let service = &cloudtrail::SERVICE;
+            let target = target.to_str().unwrap_or_default();
+            let operation = target
+                .rsplit_once('.')
+                .filter(|(prefix, _)| *prefix == service.target_prefix)
+                .map(|(_, name)| name.to_owned());
+            return Self {
+                service,
+                entry: entry(service, operation.as_deref()),
+                operation,
+                parameters: Node::from_json(body).map_err(Fault::from),
+            };
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
+        let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
+        let version = text("Version");
+        let named = [&iam::SERVICE, &sts::SERVICE]
+            .into_iter()
+            .find(|service| version == Some(service.version));
+        // Without a version there is no operation, only somebody to word the refusal.
+        let claimed = || match claimed_service(&request_parts(parts)).as_deref() {
+            Some("iam") => &iam::SERVICE,
+            _ => &sts::SERVICE,
+        };
+        Self {
+            service: named.unwrap_or_else(claimed),
+            entry: named.and_then(|service| entry(service, text("Action"))),
+            operation: text("Action").map(str::to_owned),
+            parameters,
+        }
+    }
+
+    /// A request that nobody has read: it asks for nothing.
+    pub(crate) fn unread() -> Self {
+        let service = &sts::SERVICE;
+        let fault = service.protocol.errors().internal.fault("");
+        Self {
+            service,
+            entry: None,
+            operation: None,
+            parameters: Err(fault),
+        }
+    }
+
+    pub(crate) fn encoding(&self, parts: &Parts) -> Encoding {
+        let accept = parts.headers.get(ACCEPT);
+        Encoding::negotiate(self.service, accept.and_then(|value| value.to_str().ok()))
+    }
+
+    /// The answer to a request for an operation that isn't served.
+    pub(crate) fn unknown_operation(&self, parameters: &Node) -> Fault {
+        let errors = self.service.protocol.errors();
+        match (&self.operation, self.service.protocol) {
+            (None, _) => errors
+                .missing_operation
+                .fault("The request must contain the parameter Action."),
+            (Some(name), Protocol::Query) => {
+                let version = parameters.text("Version").unwrap_or("NO_VERSION_SPECIFIED");
+                let text = format!("Could not find operation {name} for version {version}");
+                errors.unknown_operation.fault(text)
+            }
+            (Some(_), Protocol::Json11) => errors.unknown_operation.fault(""),
+        }
+    }
+
+    /// The record's `eventName`; a name that the client made up is cut to a sane length.
+    pub(crate) fn event_name(&self) -> String {
+        match &self.operation {
+            Some(name) => name.chars().take(128).collect(),
+            None => "Unknown".to_owned(),
+        }
+    }
+}
+
+/// The row of an operation.
+fn entry(service: &Service, operation: Option<&str>) -> Option<&'static Entry> {
+    let table = match service.name {
+        "iam" => crate::iam::TABLE,
+        "sts" => crate::sts::TABLE,
+        _ => crate::cloudtrail::TABLE,
+    };
+    let name = operation?;
+    table.iter().find(|entry| entry.shape.name == name)
+}
+
+fn request_parts(parts: &Parts) -> RequestParts<'_> {
+    RequestParts {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+    }
+}
