@@ -96,10 +96,19 @@ impl ShapeWriter for XmlWriter {
     }
 }
 
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'<' | b'>' | b'&' | b'"')
+}
+
 /// Writes character data. A carriage return is written as a reference, because a parser would read it as a line feed.
 /// Characters that XML 1.0 cannot carry in any spelling become U+FFFD: a reference to one of them would make the whole
 /// document unreadable to the client.
 fn escape(out: &mut String, text: &str) {
+    // Most values, tokens above all, are plain: they are copied in one piece.
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        return;
+    }
     for character in text.chars() {
         match character {
             '<' => out.push_str("&lt;"),

@@ -83,6 +83,11 @@ fn is_ampersand(byte: &u8) -> bool {
 }
 
 fn unescape(encoded: &[u8]) -> Result<String, MalformedForm> {
+    // Tokens, names and numbers have nothing to decode.
+    if memchr::memchr2(b'%', b'+', encoded).is_none() {
+        let text = str::from_utf8(encoded).map_err(|_| MalformedForm::Undecodable)?;
+        return Ok(text.to_owned());
+    }
     let mut rest = encoded;
     while let Some(at) = rest.iter().position(|byte| *byte == b'%') {
         match rest.get(at + 1..at + 3) {
