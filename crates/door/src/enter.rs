@@ -3,37 +3,22 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HOST, REFERER, USER_AGENT};
+use bytes::Bytes;
+use http::header::{HOST, REFERER, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-use http_body::Body as _;
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
 use jiff::Timestamp;
-use session::sigv4::{
-    ChunkDecoder, ChunkLayout, Family, PayloadHash, PayloadHasher, RequestParts, Rules,
-    SignatureError, Verified, sha256,
-};
+use session::sigv4::{Family, PayloadHash, RequestParts, Rules, sha256};
 use trail::{Draft, Tls};
 
 use crate::authenticate::{Authenticated, Unproven};
-use crate::payload::{Decoder, decoded};
+use crate::buffered::buffered;
+use crate::prepare::{decoder, prepare};
+use crate::record::log;
 use crate::request_id::fresh_id;
-use crate::{
-    Answer, Api, Authentication, Body, Call, Caller, Door, Expected, Incoming, Refusal, Trailers,
-    full,
-};
+use crate::{Answer, Api, Authentication, Body, Call, Caller, Door, Expected, Refusal, full};
 
-/// Longest body of a service that is not S3. A policy document of 131,072 characters,
-/// percent-encoded, fits.
-const BODY_BYTES: usize = 1024 * 1024;
-
-/// Longest announced body that is read, and thrown away, so that its client hears why.
-const DISCARD_BYTES: u64 = 16 * 1024 * 1024;
-
-const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
 const PAYLOAD_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// The connection that a request came by.
 #[derive(Debug, Clone)]
@@ -236,140 +221,6 @@ impl Arrived<'_> {
     }
 }
 
-type Refused = fn(Family, &str) -> Refusal;
-
-/// The whole body. Frames are copied together: many small ones would cost far more memory
-/// than their bytes.
-async fn buffered(mut body: Body) -> Result<Bytes, Refused> {
-    let announced = body.size_hint().lower();
-    if announced > DISCARD_BYTES {
-        return Err(Refusal::too_large);
-    }
-    if announced > BODY_BYTES as u64 {
-        // Clients read the answer only once they have sent everything.
-        while let Some(Ok(_)) = body.frame().await {}
-        return Err(Refusal::too_large);
-    }
-    let mut whole = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame
-            .map_err(|_| Refusal::incomplete as Refused)?
-            .into_data()
-        else {
-            continue;
-        };
-        if whole.len() + data.len() > BODY_BYTES {
-            return Err(Refusal::too_large);
-        }
-        whole.extend_from_slice(&data);
-    }
-    Ok(whole.freeze())
-}
-
-/// Removes what belonged to the signature and puts the decoder before the body.
-fn prepare(mut parts: Parts, body: Body, decoder: Option<Decoder>) -> Incoming {
-    let trailers = Trailers::default();
-    if matches!(decoder, Some(Decoder::Chunked(_))) {
-        strip_chunked(&mut parts.headers);
-    }
-    let body = match decoder {
-        Some(decoder) => decoded(body, decoder, trailers.clone()),
-        None => body,
-    };
-    parts.headers.remove(AUTHORIZATION);
-    parts.headers.remove(SECURITY_TOKEN);
-    strip_presigned(&mut parts.uri);
-    Incoming {
-        parts,
-        body,
-        trailers,
-    }
-}
-
-/// How the body becomes the bytes that were signed.
-fn decoder(
-    payload: PayloadHash,
-    headers: &HeaderMap,
-    verified: Option<&Verified>,
-) -> Result<Option<Decoder>, SignatureError> {
-    let layout = || {
-        ChunkLayout::from_headers(headers).map_err(|error| {
-            let value = error.to_string();
-            SignatureError::UnsupportedPayload { value }
-        })
-    };
-    Ok(match payload {
-        PayloadHash::Sha256(declared) => {
-            Some(Decoder::Hashed(Some(PayloadHasher::new(Some(declared)))))
-        }
-        PayloadHash::Unsigned | PayloadHash::Absent => None,
-        PayloadHash::StreamingUnsignedTrailer => {
-            let chunks = ChunkDecoder::unsigned_trailer(layout()?);
-            Some(Decoder::Chunked(Some(Box::new(chunks))))
-        }
-        PayloadHash::StreamingSigned { trailer } => {
-            // Signed chunks continue a signature; without one there is nothing to continue.
-            let verified = verified.ok_or(SignatureError::MissingAuthentication)?;
-            let chunks = ChunkDecoder::signed(layout()?, verified, trailer);
-            Some(Decoder::Chunked(Some(Box::new(chunks))))
-        }
-    })
-}
-
-/// The object's encoding and length, not those of the chunks.
-fn strip_chunked(headers: &mut HeaderMap) {
-    let encoding = headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|name| !name.eq_ignore_ascii_case("aws-chunked") && !name.is_empty())
-        .collect::<Vec<_>>()
-        .join(",");
-    headers.remove(CONTENT_ENCODING);
-    if let Ok(value) = HeaderValue::from_str(&encoding)
-        && !encoding.is_empty()
-    {
-        headers.insert(CONTENT_ENCODING, value);
-    }
-    headers.remove(CONTENT_LENGTH);
-    if let Some(length) = headers.remove(DECODED_LENGTH) {
-        headers.insert(CONTENT_LENGTH, length);
-    }
-}
-
-/// Drops the `X-Amz-*` parameters of a presigned request; handlers see only the operation's.
-fn strip_presigned(uri: &mut Uri) {
-    const OURS: [&str; 7] = [
-        "X-Amz-Algorithm",
-        "X-Amz-Credential",
-        "X-Amz-Date",
-        "X-Amz-Expires",
-        "X-Amz-SignedHeaders",
-        "X-Amz-Signature",
-        "X-Amz-Security-Token",
-    ];
-    let Some(query) = uri.query() else {
-        return;
-    };
-    let is_ours = |pair: &&str| OURS.contains(&pair.split('=').next().unwrap_or_default());
-    if !query.split('&').any(|pair| is_ours(&pair)) {
-        return;
-    }
-    let kept: Vec<_> = query.split('&').filter(|pair| !is_ours(pair)).collect();
-    let path = uri.path();
-    let target = match kept.is_empty() {
-        true => path.to_owned(),
-        false => format!("{path}?{}", kept.join("&")),
-    };
-    let mut built = http::uri::Parts::default();
-    built.path_and_query = target.parse().ok();
-    if let Ok(stripped) = Uri::from_parts(built) {
-        *uri = stripped;
-    }
-}
-
 /// The host that the client asked for; HTTP/2 and absolute targets name it in the URI.
 fn host(parts: &Parts) -> String {
     text(&parts.headers, &HOST)
@@ -388,90 +239,5 @@ fn event_source(service: &str) -> &'static str {
         "s3" => "s3.amazonaws.com",
         "cloudtrail" => "cloudtrail.amazonaws.com",
         _ => "sts.amazonaws.com",
-    }
-}
-
-fn log(call: &Call, event: &Draft, parts: &Parts, status: StatusCode) {
-    let (code, message) = match &event.error {
-        Some((code, message)) => (Some(code.as_str()), Some(message.as_str())),
-        None => (None, None),
-    };
-    let reason = event.reason.as_deref().or(message);
-    let caller = event
-        .identity
-        .as_ref()
-        .unwrap_or(&call.caller.identity)
-        .name();
-    tracing::info!(
-        request_id = call.request_id,
-        source = event.event_source,
-        operation = event.event_name,
-        caller,
-        peer = %call.source_ip,
-        method = parts.method.as_str(),
-        path = parts.uri.path(),
-        status = status.as_u16(),
-        error = code,
-        reason,
-        "request"
-    );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn stripped(target: &str) -> String {
-        let mut uri: Uri = target.parse().unwrap();
-        strip_presigned(&mut uri);
-        uri.to_string()
-    }
-
-    #[test]
-    fn a_presigned_request_loses_the_signatures_parameters_and_nothing_else() {
-        assert_eq!(
-            stripped("/b/k?X-Amz-Algorithm=A&versionId=1&X-Amz-Signature=s&X-Amz-Date=d"),
-            "/b/k?versionId=1"
-        );
-        assert_eq!(stripped("/b/k?X-Amz-Expires=1"), "/b/k");
-        assert_eq!(stripped("/b/a%2Fb?uploads"), "/b/a%2Fb?uploads");
-        assert_eq!(
-            stripped("/b?prefix=X-Amz-Date=1&x-amz-foo=2"),
-            "/b?prefix=X-Amz-Date=1&x-amz-foo=2"
-        );
-    }
-
-    #[test]
-    fn the_objects_encoding_and_length_are_left_of_a_chunked_upload() {
-        let mut headers = HeaderMap::new();
-        headers.append(
-            CONTENT_ENCODING,
-            HeaderValue::from_static("gzip, aws-chunked"),
-        );
-        headers.append(CONTENT_ENCODING, HeaderValue::from_static("AWS-Chunked"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("120"));
-        headers.insert(DECODED_LENGTH, HeaderValue::from_static("5"));
-        strip_chunked(&mut headers);
-        assert_eq!(headers.get(CONTENT_ENCODING).unwrap(), "gzip");
-        assert_eq!(headers.get(CONTENT_LENGTH).unwrap(), "5");
-        assert!(!headers.contains_key(DECODED_LENGTH));
-    }
-
-    #[test]
-    fn signed_chunks_without_a_signature_are_refused() {
-        let mut headers = HeaderMap::new();
-        headers.insert(DECODED_LENGTH, HeaderValue::from_static("5"));
-        let streaming = PayloadHash::StreamingSigned { trailer: false };
-        assert!(matches!(
-            decoder(streaming, &headers, None),
-            Err(SignatureError::MissingAuthentication)
-        ));
-    }
-
-    #[tokio::test]
-    async fn a_body_that_is_too_large_is_not_read_to_its_end() {
-        let refused = buffered(full(vec![0; BODY_BYTES + 1])).await.unwrap_err();
-        assert_eq!(refused(Family::Query, "r").status, 413);
-        assert_eq!(buffered(full(vec![0; 3])).await.unwrap().len(), 3);
     }
 }

@@ -1,5 +1,7 @@
 //! From a call and what its handler said to durable audit records.
 
+use http::StatusCode;
+use http::request::Parts;
 use trail::{Draft, Frame, Record, TrailError, UserIdentity};
 
 use crate::request_id::fresh_id;
@@ -60,4 +62,31 @@ impl Door {
             _ => &call.region,
         }
     }
+}
+
+/// The request's one line in the log.
+pub(crate) fn log(call: &Call, event: &Draft, parts: &Parts, status: StatusCode) {
+    let (code, message) = match &event.error {
+        Some((code, message)) => (Some(code.as_str()), Some(message.as_str())),
+        None => (None, None),
+    };
+    let reason = event.reason.as_deref().or(message);
+    let caller = event
+        .identity
+        .as_ref()
+        .unwrap_or(&call.caller.identity)
+        .name();
+    tracing::info!(
+        request_id = call.request_id,
+        source = event.event_source,
+        operation = event.event_name,
+        caller,
+        peer = %call.source_ip,
+        method = parts.method.as_str(),
+        path = parts.uri.path(),
+        status = status.as_u16(),
+        error = code,
+        reason,
+        "request"
+    );
 }

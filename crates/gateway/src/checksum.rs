@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Md5, Sha1, Sha256};
 use serde::{Deserialize, Serialize};
 
-use crate::identity::hex;
+use crate::ids::hex;
 use crate::store::ChecksumKind;
 
 /// A checksum algorithm of S3 (S3 User Guide, "Checking object integrity").

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use trail::{Draft, Resource};
 
 use crate::handler::Told;
-use crate::identity::Ids;
+use crate::ids::Ids;
 use crate::operation::{Category, Level, Operation};
 use crate::request::{Input, Request};
 use crate::store::Bucket;

@@ -14,7 +14,7 @@ use crate::download_body::Content;
 use crate::event::{Seen, deletion};
 use crate::fault::{Code, Fault};
 use crate::handler::{self, Context, Doomed, Resolved, Upload};
-use crate::identity::Ids;
+use crate::ids::Ids;
 use crate::name::{BucketName, ObjectKey};
 use crate::needs::{Requirement, Target, needs};
 use crate::object_headers::{check_overrides, refuse_unimplemented};

@@ -23,7 +23,7 @@ mod event;
 mod fault;
 mod gateway;
 mod handler;
-mod identity;
+mod ids;
 mod name;
 mod needs;
 mod object_headers;

@@ -1,7 +1,5 @@
 //! CloudTrail: `LookupEvents`.
 
-use std::sync::Arc;
-
 use door::{Need, Permit};
 use trail::{Attribute, AttributeKey, Found, InvalidLookup, Lookup};
 
@@ -53,8 +51,6 @@ impl Handle for LookupEvents {
             max_results: usize::try_from(max_results).unwrap_or_default(),
             next_token: input.next_token,
         };
-        let trail = Arc::clone(at.door.trail());
-        let now = at.call.now;
         let internal = || {
             SERVICE
                 .protocol
@@ -62,11 +58,7 @@ impl Handle for LookupEvents {
                 .internal
                 .fault("The audit trail could not be read.")
         };
-        // Never closed, so a place comes.
-        let _place = at.lookups.acquire().await;
-        let page = tokio::task::spawn_blocking(move || trail.lookup(&lookup, now))
-            .await
-            .map_err(|_| internal())?;
+        let page = at.door.trail().find(lookup, at.call.now).await;
         let page = page.map_err(|error| match error {
             InvalidLookup::TimeRange => errors::INVALID_TIME_RANGE
                 .fault("The start time must be before or equal to the end time."),

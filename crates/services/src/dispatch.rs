@@ -12,7 +12,6 @@ use http::request::Parts;
 use policy::Principal;
 use serde_json::Value;
 use session::sigv4::Family;
-use tokio::sync::Semaphore;
 use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
@@ -25,11 +24,7 @@ use crate::wire::{
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
-    lookups: Semaphore,
 }
-
-/// Searches of the trail at once.
-const LOOKUPS: usize = 2;
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
@@ -125,10 +120,7 @@ impl Services {
     /// The services, with `verifier` for the tokens of OIDC providers.
     #[must_use]
     pub fn new(verifier: Arc<Verifier>) -> Self {
-        Self {
-            verifier,
-            lookups: Semaphore::new(LOOKUPS),
-        }
+        Self { verifier }
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
@@ -148,7 +140,6 @@ impl Services {
             call,
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
-            lookups: &self.lookups,
             notes,
         };
         (entry.run)(parameters, at).await

@@ -8,7 +8,6 @@ use door::{Call, Door, Need, Permit};
 use federation::Verifier;
 use policy::AccountId;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 use trail::{Resource, UserIdentity};
 
 use crate::wire::{Fault, Operation};
@@ -24,8 +23,6 @@ pub struct At<'a> {
     pub account: AccountId,
     /// Verifies the tokens of OIDC providers.
     pub verifier: &'a Verifier,
-    /// Room for searches of the trail: each reads files, and few at a time are enough.
-    pub lookups: &'a Semaphore,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

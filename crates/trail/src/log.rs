@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::Record;
 use crate::segment::Segments;
@@ -41,7 +41,11 @@ pub struct Trail {
     dir: PathBuf,
     queue: Option<mpsc::Sender<Waiting>>,
     writer: Option<JoinHandle<()>>,
+    pub(crate) searches: Semaphore,
 }
+
+/// Searches at once.
+const SEARCHES: usize = 2;
 
 struct Waiting {
     record: Record,
@@ -69,6 +73,7 @@ impl Trail {
             dir: dir.to_owned(),
             queue: Some(queue),
             writer: Some(writer),
+            searches: Semaphore::new(SEARCHES),
         })
     }
 

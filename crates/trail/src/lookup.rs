@@ -3,6 +3,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::io;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use memchr::memmem;
@@ -118,11 +119,29 @@ struct Place {
 }
 
 impl Trail {
-    /// Finds management events, newest first. Reads files; run it off the async threads.
+    /// Finds management events, newest first. It reads files, so few searches run at once.
     ///
     /// # Errors
     /// [`InvalidLookup`].
-    pub fn lookup(&self, lookup: &Lookup, now: Timestamp) -> Result<Page, InvalidLookup> {
+    pub async fn find(
+        self: &Arc<Self>,
+        lookup: Lookup,
+        now: Timestamp,
+    ) -> Result<Page, InvalidLookup> {
+        // Never closed, so a place comes.
+        let _place = self.searches.acquire().await;
+        let trail = Arc::clone(self);
+        tokio::task::spawn_blocking(move || trail.lookup(&lookup, now))
+            .await
+            .unwrap_or_else(|error| {
+                Err(InvalidLookup::Trail(TrailError::Unusable {
+                    path: self.management_dir(),
+                    source: io::Error::other(error),
+                }))
+            })
+    }
+
+    fn lookup(&self, lookup: &Lookup, now: Timestamp) -> Result<Page, InvalidLookup> {
         if let (Some(start), Some(end)) = (lookup.start, lookup.end)
             && start > end
         {

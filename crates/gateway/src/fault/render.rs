@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, Response, StatusCode, header};
 
 use super::Fault;
-use crate::identity::Ids;
+use crate::ids::Ids;
 
 impl Fault {
     /// The response: the error document, or no body where HTTP or S3 has none.
