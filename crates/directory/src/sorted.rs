@@ -70,6 +70,10 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
 
     /// Sets a key's value.
     pub fn insert(&mut self, key: K, value: V) {
+        if self.is_beyond_last(&key) {
+            self.append(key, value);
+            return;
+        }
         let Some(index) = self
             .chunk_of(&key)
             .or((!self.chunks.is_empty()).then_some(0))
@@ -96,6 +100,20 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
                     self.chunks.insert(index + 1, Arc::new(tail));
                 }
             }
+        }
+    }
+
+    /// Whether a key comes after all others, as stored rows do when they are loaded.
+    fn is_beyond_last(&self, key: &K) -> bool {
+        let last = self.chunks.last().and_then(|chunk| chunk.last());
+        last.is_none_or(|(last, _)| last < key)
+    }
+
+    fn append(&mut self, key: K, value: V) {
+        self.length += 1;
+        match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push((key, value)),
+            _ => self.chunks.push(Arc::new(vec![(key, value)])),
         }
     }
 
