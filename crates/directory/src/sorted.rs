@@ -74,14 +74,9 @@ impl<K: Ord + Clone, V: Clone> SortedMap<K, V> {
             self.append(key, value);
             return;
         }
-        let Some(index) = self
-            .chunk_of(&key)
-            .or((!self.chunks.is_empty()).then_some(0))
-        else {
-            self.chunks.push(Arc::new(vec![(key, value)]));
-            self.length = 1;
-            return;
-        };
+        // What comes before the first chunk goes into it; there is one, or the key would be
+        // beyond the last.
+        let index = self.chunk_of(&key).unwrap_or(0);
         let Some(shared) = self.chunks.get_mut(index) else {
             return;
         };
