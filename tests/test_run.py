@@ -1,13 +1,18 @@
 """`daypass run`: a local program in a pod's environment."""
 
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from support.environment import clean_environment
 from support.jwt import payload
 from support.policies import trust_provider
 from support.principals import role_arn
+from support.server import binary
 
 
 @pytest.fixture
@@ -99,3 +104,46 @@ def test_what_the_cli_cached_for_one_service_account_is_nothing_to_another(run, 
     second = run("aws", "sts", "get-caller-identity", role=role, service_account="ns/other")
     assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in second.stderr, second.stdout
     assert second.returncode != 0
+
+
+class TestEnding:
+    @pytest.fixture
+    def waiting(self, server, home):
+        """Starts a program that waits, in the foreground of `daypass run`."""
+        started = []
+
+        def start(script: str) -> subprocess.Popen:
+            command = [
+                binary(), "run", "--data", str(server.data), "--role-arn", role_arn("some-role"),
+                "--service-account", "ns/sa", "--", "sh", "-c", f"echo ready; {script}",
+            ]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment(home))
+            started.append(process)
+            assert process.stdout.readline() == "ready\n"
+            return process
+
+        yield start
+        for process in started:
+            process.kill()
+            process.communicate()
+
+    def test_a_request_to_end_reaches_the_program_and_the_token_goes_with_it(self, waiting, home):
+        process = waiting('trap "exit 7" TERM; while :; do sleep 0.05; done')
+        assert list(home.glob("daypass-run-*/token"))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 7
+        assert not list(home.glob("daypass-run-*"))
+
+    def test_a_program_that_a_signal_ended_ends_it_as_in_a_shell(self, waiting):
+        assert waiting("kill -9 $$").wait(timeout=30) == 128 + signal.SIGKILL
+
+    def test_the_program_keeps_the_callers_file_mask(self, run):
+        done = run("sh", "-c", "umask")
+        mask = os.umask(0)
+        os.umask(mask)
+        assert int(done.stdout, 8) == mask
+
+    def test_a_program_that_is_not_there_is_told(self, run):
+        done = run("no-such-program")
+        assert done.returncode == 127
+        assert "no such program" in done.stderr

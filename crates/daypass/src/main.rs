@@ -44,8 +44,11 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // The process has one crypto provider; a second installation would be a mistake of ours.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    // Everything that this process makes is for its own user's eyes.
-    umask(Mode::from_raw_mode(0o077));
+    if matches!(cli.command, Command::Serve(_) | Command::Demo(_)) {
+        // What a server makes is for its own user's eyes. A program under `daypass run` keeps
+        // the mask that it was given.
+        umask(Mode::from_raw_mode(0o077));
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),
