@@ -112,10 +112,10 @@ class TestEnding:
         """Starts a program that waits, in the foreground of `daypass run`."""
         started = []
 
-        def start(script: str) -> subprocess.Popen:
+        def start(script: str, before: str = ":") -> subprocess.Popen:
             command = [
                 binary(), "run", "--data", str(server.data), "--role-arn", role_arn("some-role"),
-                "--service-account", "ns/sa", "--", "sh", "-c", f"echo ready; {script}",
+                "--service-account", "ns/sa", "--", "sh", "-c", f"{before}; echo ready; {script}",
             ]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=clean_environment(home))
             started.append(process)
@@ -128,7 +128,7 @@ class TestEnding:
             process.communicate()
 
     def test_a_request_to_end_reaches_the_program_and_the_token_goes_with_it(self, waiting, home):
-        process = waiting('trap "exit 7" TERM; while :; do sleep 0.05; done')
+        process = waiting("while :; do sleep 0.05; done", before='trap "exit 7" TERM')
         assert list(home.glob("daypass-run-*/token"))
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 7
