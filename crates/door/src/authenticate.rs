@@ -26,8 +26,8 @@ pub(crate) struct Authenticated {
     pub(crate) verified: Option<Verified>,
 }
 
-/// A request that could not be authenticated, and the account of the key that it named, if
-/// that key exists: only then is the failure anybody's audit event.
+/// A request that could not be authenticated, and whom it claimed to come from, if the key
+/// that it named exists: only then is the failure anybody's audit event.
 pub(crate) struct Unproven {
     pub(crate) error: SignatureError,
     pub(crate) known: Option<Box<Caller>>,
@@ -75,14 +75,10 @@ impl Door {
                 caller,
                 verified: Some(verified),
             }),
-            Err(error) => {
-                let named = signed.access_key_id.as_str().to_owned();
-                let known = Some(Box::new(Caller {
-                    identity: caller.identity,
-                    ..Caller::anonymous(Some(named))
-                }));
-                Err(Unproven { error, known })
-            }
+            Err(error) => Err(Unproven {
+                error,
+                known: Some(Box::new(caller)),
+            }),
         }
     }
 

@@ -131,10 +131,12 @@ impl Door {
             read_only: true,
             error: Some((refusal.code.to_owned(), refusal.message)),
             unattributed: known.is_none(),
+            recipient: known.as_ref().and_then(|caller| caller.account()),
+            identity: known.map(|caller| caller.identity),
             ..Draft::default()
         };
-        let caller = known.map_or_else(|| Caller::anonymous(None), |it| *it);
-        let call = arrived.call(self, parts, caller);
+        // Whoever it claimed to be, it is nobody's request.
+        let call = arrived.call(self, parts, Caller::anonymous(None));
         self.finish(api, &call, parts, event, response).await
     }
 

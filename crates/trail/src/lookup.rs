@@ -394,6 +394,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn pages_go_on_across_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let trail = Trail::open(dir.path()).unwrap();
+        for (number, name) in [(1, "A"), (2, "B"), (3, "C")] {
+            let line = format!("{}\n", record(name, NOW - 10 + number).json());
+            let file = trail.management_dir().join(format!("{number:08}.jsonl"));
+            std::fs::write(file, line).unwrap();
+        }
+        let mut search = lookup(None);
+        let first = trail.lookup(&search, now()).unwrap();
+        search.next_token = first.next_token;
+        let second = trail.lookup(&search, now()).unwrap();
+        let names = |page: &Page| {
+            let names = page.events.iter().map(|event| event.event_name.clone());
+            names.collect::<String>()
+        };
+        assert_eq!(
+            (
+                &*names(&Page {
+                    next_token: None,
+                    events: first.events
+                }),
+                &*names(&second)
+            ),
+            ("CB", "A")
+        );
+        assert!(second.next_token.is_none());
+    }
+
+    #[tokio::test]
     async fn attributes_and_times_filter() {
         let dir = tempfile::tempdir().unwrap();
         let trail = trail(dir.path()).await;

@@ -15,6 +15,8 @@ pub(crate) struct Segments {
     file: File,
     /// Length of what is known to be whole lines on disk.
     length: u64,
+    /// The length after which the next file is begun.
+    limit: u64,
 }
 
 impl Segments {
@@ -34,6 +36,7 @@ impl Segments {
             number,
             file,
             length,
+            limit: SEGMENT_BYTES,
         })
     }
 
@@ -42,7 +45,7 @@ impl Segments {
     /// # Errors
     /// On failure the file is cut back, so that a half-written batch is never read.
     pub(crate) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.length > SEGMENT_BYTES {
+        if self.length > self.limit {
             let file = open_append(&self.dir, self.number + 1)?;
             File::open(&self.dir)?.sync_all()?;
             self.number += 1;
@@ -111,6 +114,24 @@ fn whole_lines(file: &mut File) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_has_grown_is_followed_by_the_next_and_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut segments = Segments::open(dir.path()).unwrap();
+        segments.limit = 3;
+        for line in ["one\n", "two\n", "three\n"] {
+            segments.append(line.as_bytes()).unwrap();
+        }
+        drop(segments);
+        assert_eq!(numbers(dir.path()).unwrap(), [1, 2, 3]);
+        Segments::open(dir.path())
+            .unwrap()
+            .append(b"four\n")
+            .unwrap();
+        assert_eq!(read(dir.path(), 2).unwrap(), b"two\n");
+        assert_eq!(read(dir.path(), 3).unwrap(), b"three\nfour\n");
+    }
 
     #[test]
     fn a_torn_last_line_is_cut_off_and_whole_ones_stay() {

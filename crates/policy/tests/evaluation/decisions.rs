@@ -3,27 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::support::{
-    HOME, OTHER, World, federated_user, identity, parse, resource, root, session, user,
+    EVERYBODY, HOME, OTHER, USER, World, allow, federated_user, identity, outcome, parse, resource,
+    root, session, unrelated, user,
 };
 use policy::{DocumentKind, Layer, Outcome, Principal};
 
-const EVERYBODY: &str = r#""Principal":"*""#;
 const ACCOUNT: &str = r#""Principal":{"AWS":"123456789012"}"#;
 const ROLE: &str = r#""Principal":{"AWS":"arn:aws:iam::123456789012:role/team/app"}"#;
 const SESSION: &str = r#""Principal":{"AWS":"arn:aws:sts::123456789012:assumed-role/app/s1"}"#;
-const USER: &str = r#""Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}"#;
-
-fn allow() -> policy::Policy {
-    identity("Allow", "*")
-}
-
-fn unrelated() -> policy::Policy {
-    identity("Allow", "sqs:*")
-}
-
-fn outcome(world: &World, principal: &Principal, owner: &str) -> Outcome {
-    world.ask(principal, owner).outcome
-}
 
 #[test]
 fn no_policy_is_no_access() {

@@ -1,26 +1,12 @@
 //! Sessions: how roles are entered, what limits a session, and how refusals are worded.
 
 use crate::support::{
-    HOME, OTHER, World, account, federated_user, identity, parse, resource, root, session, user,
+    EVERYBODY, HOME, OTHER, USER, World, account, allow, federated_user, identity, outcome, parse,
+    resource, root, session, unrelated, user,
 };
 use policy::{
     Context, Decision, DocumentKind, Layer, Outcome, Policies, Principal, Request, decide,
 };
-
-const EVERYBODY: &str = r#""Principal":"*""#;
-const USER: &str = r#""Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}"#;
-
-fn allow() -> policy::Policy {
-    identity("Allow", "*")
-}
-
-fn unrelated() -> policy::Policy {
-    identity("Allow", "sqs:*")
-}
-
-fn outcome(world: &World, principal: &Principal, owner: &str) -> Outcome {
-    world.ask(principal, owner).outcome
-}
 
 #[test]
 fn get_federation_token_gives_nothing_without_a_session_policy() {

@@ -139,3 +139,23 @@ impl World {
         decide(&request, &policies)
     }
 }
+
+/// Everybody, as a resource policy names them.
+pub(crate) const EVERYBODY: &str = r#""Principal":"*""#;
+/// The user that [`user`] is.
+pub(crate) const USER: &str = r#""Principal":{"AWS":"arn:aws:iam::123456789012:user/alice"}"#;
+
+/// A policy that allows everything.
+pub(crate) fn allow() -> Policy {
+    identity("Allow", "*")
+}
+
+/// A policy that allows something else than what is asked.
+pub(crate) fn unrelated() -> Policy {
+    identity("Allow", "sqs:*")
+}
+
+/// What a request comes to.
+pub(crate) fn outcome(world: &World, principal: &Principal, owner: &str) -> policy::Outcome {
+    world.ask(principal, owner).outcome
+}

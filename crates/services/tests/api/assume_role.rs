@@ -306,3 +306,22 @@ async fn a_signature_for_one_service_opens_no_other_with_or_without_a_version() 
     let unknown = server.raw("sts", "2012-01-01", action).await;
     assert!(unknown.contains("InvalidAction"), "{unknown}");
 }
+
+#[tokio::test]
+async fn a_wrong_signature_is_an_event_of_the_account_whose_key_was_named() {
+    let server = Server::start().await;
+    let forged = Key {
+        secret: session::Secret::from("not the secret"),
+        ..server.admin.clone()
+    };
+    let refused = identity(&server, &forged).await.unwrap_err();
+    assert_eq!(refused.code, "SignatureDoesNotMatch");
+    let trail = server.trail();
+    let record: serde_json::Value = serde_json::from_str(trail.lines().last().unwrap()).unwrap();
+    assert_eq!(record["errorCode"], "SignatureDoesNotMatch");
+    assert_eq!(record["recipientAccountId"], ACCOUNT);
+    assert_eq!(
+        record["userIdentity"]["accessKeyId"],
+        server.admin.id.as_str()
+    );
+}
