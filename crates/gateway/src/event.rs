@@ -30,6 +30,7 @@ pub(crate) struct Seen {
     operation: Option<Operation>,
     resources: Vec<Resource>,
     received: u64,
+    reason: Option<String>,
 }
 
 impl Seen {
@@ -73,6 +74,11 @@ impl Seen {
                 });
             }
         }
+    }
+
+    /// The request failed, for a reason that only the log is told.
+    pub(crate) fn refused(&mut self, reason: Option<&str>) {
+        self.reason = reason.map(str::to_owned);
     }
 
     /// The bucket has been found.
@@ -145,6 +151,7 @@ impl Seen {
             additional: Some(Value::Object(additional)),
             resources: self.resources,
             error,
+            reason: self.reason,
             ..Draft::default()
         }
     }

@@ -5,6 +5,7 @@ mod render;
 
 pub(crate) use code::Code;
 
+use door::Denied;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::name::{BucketName, InvalidBucketName, InvalidKey};
@@ -19,6 +20,8 @@ struct Parts {
     message: String,
     elements: Vec<(&'static str, String)>,
     headers: HeaderMap,
+    /// For the server's log only.
+    reason: Option<String>,
 }
 
 impl Fault {
@@ -29,6 +32,7 @@ impl Fault {
             code,
             elements: Vec::new(),
             headers: HeaderMap::new(),
+            reason: None,
         }))
     }
 
@@ -62,6 +66,19 @@ impl Fault {
     /// `AccessDenied` with the text that explains it.
     pub(crate) fn denied(message: impl Into<String>) -> Self {
         Self::new(Code::AccessDenied).message(message)
+    }
+
+    /// What the door refused: what the client may know, and for the log all of it.
+    pub(crate) fn refused(denied: Denied) -> Self {
+        let reason = denied.told();
+        let mut fault = Self::denied(denied.message);
+        fault.0.reason = Some(reason);
+        fault
+    }
+
+    /// Why, for the server's log only.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.0.reason.as_deref()
     }
 
     /// A code about a bucket, which S3 names in the answer.

@@ -330,7 +330,7 @@ impl Gateway {
             .map(|requirement| self.need(call, requirement))
             .collect();
         door.authorize(call, &needs)
-            .map_err(|denied| Fault::denied(denied.message))
+            .map_err(|denied| Fault::refused(*denied))
     }
 
     fn need(&self, call: &Call, requirement: Requirement) -> Need {
@@ -441,6 +441,7 @@ impl Api for Gateway {
                 Ok(reply) => (reply.response, reply.length, reply.elements, None),
                 Err(fault) => {
                     let error = (fault.code().name().to_owned(), fault.text().to_owned());
+                    seen.refused(fault.reason());
                     (fault.response(&method, &ids), 0, None, Some(error))
                 }
             };

@@ -30,11 +30,7 @@ pub(crate) fn compile(kind: DocumentKind, text: &str) -> Checked<Vec<Statement>>
     if kind == DocumentKind::Bucket {
         bucket::check_text(text)?;
     }
-    let node = json::parse(text).map_err(|error| {
-        let reason = error.problem.to_string();
-        InvalidPolicy::new(kind, &error.span, not_json(kind), reason)
-    })?;
-    let document = syntax::document(node).map_err(|flaw| misshapen(kind, &flaw))?;
+    let document = read(kind, text)?;
     match kind {
         DocumentKind::Identity
         | DocumentKind::Managed
@@ -58,6 +54,15 @@ pub(crate) fn compile(kind: DocumentKind, text: &str) -> Checked<Vec<Statement>>
         shared_issuers::check(&document, &statements)?;
     }
     Ok(statements)
+}
+
+/// Reads the elements of a document and checks nothing but their shape.
+pub(crate) fn read(kind: DocumentKind, text: &str) -> Checked<Document<'_>> {
+    let node = json::parse(text).map_err(|error| {
+        let reason = error.problem.to_string();
+        InvalidPolicy::new(kind, &error.span, not_json(kind), reason)
+    })?;
+    syntax::document(node).map_err(|flaw| misshapen(kind, &flaw))
 }
 
 fn assemble(document: &Document<'_>, principals: Vec<Option<Grantees>>) -> Vec<Statement> {

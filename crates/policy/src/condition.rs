@@ -8,21 +8,33 @@ mod instant;
 pub(crate) mod network;
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use self::decimal::Decimal;
 pub(crate) use self::instant::Instant;
 use self::network::Network;
 use self::operator::{Comparison, Operator, Quantifier, Test};
 use crate::context::{Context, Value};
+use crate::key::Key;
 use crate::resource::ArnPattern;
-use crate::template::{Pattern, Template, Variables};
+use crate::template::{Pattern, Template, Variable, Variables};
 
 /// One key under one operator.
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
-    key: Box<str>,
+    key: Key,
     operator: Operator,
     operands: Operands,
+    written: Written,
+}
+
+/// Where a condition stands in the text of its document.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written {
+    /// The name of the operator, with its quotes.
+    pub(crate) operator: Range<usize>,
+    /// From the first operand to the last.
+    pub(crate) operands: Range<usize>,
 }
 
 /// Operands, read once. What cannot be read as the type of its operator equals nothing and is
@@ -35,7 +47,7 @@ pub(crate) enum Operands {
     Numeric(Comparison, Box<[Decimal]>),
     Date(Comparison, Box<[Instant]>),
     Bool(Box<[Template]>),
-    Binary(Box<[Vec<u8>]>),
+    Binary(Box<[Box<str>]>),
     IpAddress(Box<[Network]>),
     Arn(Box<[ArnPattern]>),
     Null(Box<[bool]>),
@@ -47,16 +59,35 @@ impl Condition {
         key: &str,
         operands: &[&str],
         variables: Variables,
+        written: Written,
     ) -> Self {
         Self {
-            key: key.into(),
+            key: Key::new(key),
             operator,
             operands: Operands::new(operator.test, operands, variables),
+            written,
         }
     }
 
     pub(crate) fn key(&self) -> &str {
-        &self.key
+        self.key.name()
+    }
+
+    /// Its key, and those of the variables in its operands.
+    pub(crate) fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let variables: Vec<&Variable> = match &self.operands {
+            Operands::Equals(texts) | Operands::EqualsIgnoreCase(texts) | Operands::Bool(texts) => {
+                texts.iter().flat_map(Template::variables).collect()
+            }
+            Operands::Like(patterns) => patterns.iter().flat_map(Pattern::variables).collect(),
+            Operands::Arn(patterns) => patterns.iter().flat_map(ArnPattern::variables).collect(),
+            _ => Vec::new(),
+        };
+        std::iter::once(self.key()).chain(variables.into_iter().map(Variable::key))
+    }
+
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     pub(crate) fn operator(&self) -> Operator {
@@ -71,7 +102,7 @@ impl Condition {
     /// Condition operators" and "Set operators for multivalued context keys").
     pub(crate) fn holds(&self, context: &Context) -> bool {
         let value = context
-            .get(&self.key)
+            .lookup(&self.key)
             .filter(|value| !matches!(value, Value::Many(values) if values.is_empty()));
         if let Operands::Null(operands) = &self.operands {
             return operands.contains(&value.is_none());
@@ -129,7 +160,12 @@ impl Operands {
                 texts.filter_map(|text| Instant::parse(text)).collect(),
             ),
             Test::Bool => Self::Bool(texts.map(|text| Template::new(text, variables)).collect()),
-            Test::Binary => Self::Binary(texts.filter_map(|text| binary::decode(text)).collect()),
+            Test::Binary => Self::Binary(
+                texts
+                    .filter(|text| binary::is_base64(text))
+                    .map(|text| (*text).into())
+                    .collect(),
+            ),
             Test::IpAddress => {
                 Self::IpAddress(texts.filter_map(|text| Network::parse(text)).collect())
             }
@@ -143,12 +179,10 @@ impl Operands {
         match self {
             Self::Equals(operands) => operands
                 .iter()
-                .any(|operand| operand.resolve(context).is_some_and(|text| text == value)),
-            Self::EqualsIgnoreCase(operands) => operands.iter().any(|operand| {
-                operand
-                    .resolve(context)
-                    .is_some_and(|text| equal_ignoring_case(&text, value))
-            }),
+                .any(|operand| operand.equals(value, context)),
+            Self::EqualsIgnoreCase(operands) => operands
+                .iter()
+                .any(|operand| operand.equals_ignoring_case(value, context)),
             Self::Like(operands) => operands
                 .iter()
                 .any(|operand| operand.matches(value, context)),
@@ -163,13 +197,13 @@ impl Operands {
                     .any(|operand| comparison.holds(&value, operand))
             }),
             Self::Bool(operands) => boolean(value).is_some_and(|value| {
-                operands.iter().any(|operand| {
-                    operand.resolve(context).and_then(|text| boolean(&text)) == Some(value)
-                })
+                let word = if value { "true" } else { "false" };
+                operands
+                    .iter()
+                    .any(|operand| operand.equals_ignoring_case(word, context))
             }),
-            Self::Binary(operands) => {
-                binary::decode(value).is_some_and(|value| operands.contains(&value))
-            }
+            // Operands are base64, and a value that equals one is too.
+            Self::Binary(operands) => operands.iter().any(|operand| **operand == *value),
             Self::IpAddress(operands) => value
                 .parse::<IpAddr>()
                 .is_ok_and(|value| operands.iter().any(|operand| operand.contains(value))),
@@ -190,15 +224,6 @@ fn boolean(text: &str) -> Option<bool> {
     } else {
         None
     }
-}
-
-fn equal_ignoring_case(left: &str, right: &str) -> bool {
-    if left.is_ascii() && right.is_ascii() {
-        return left.eq_ignore_ascii_case(right);
-    }
-    left.chars()
-        .flat_map(char::to_lowercase)
-        .eq(right.chars().flat_map(char::to_lowercase))
 }
 
 #[cfg(test)]

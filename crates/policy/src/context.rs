@@ -1,6 +1,6 @@
 //! The request context: condition keys and their values.
 
-use std::cmp::Ordering;
+use crate::key::{Key, folded_hash};
 
 /// What a condition key holds. Numbers, dates, booleans and addresses are carried as text, as AWS
 /// does; the operator of a condition says how they are read.
@@ -45,7 +45,9 @@ impl From<Vec<String>> for Value {
 /// Condition keys of one request. Names are compared without regard to ASCII case, as IAM does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
-    // INVARIANT: sorted by name under `compare`, no two names equal under it.
+    // INVARIANT: ascending, and as long as `entries`; the hash of the name at the same place.
+    hashes: Vec<u64>,
+    // INVARIANT: no two names equal but for their case.
     entries: Vec<(String, Value)>,
 }
 
@@ -59,33 +61,62 @@ impl Context {
     /// Sets a key, replacing what another spelling of its name held.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Value>) {
         let (key, value) = (key.into(), value.into());
-        match self.find(&key) {
+        let hash = folded_hash(&key);
+        match self.find(hash, &key) {
             Ok(at) => {
                 if let Some(entry) = self.entries.get_mut(at) {
                     *entry = (key, value);
                 }
             }
-            Err(at) => self.entries.insert(at, (key, value)),
+            Err(at) => {
+                self.hashes.insert(at, hash);
+                self.entries.insert(at, (key, value));
+            }
         }
     }
 
     /// The value of a key, in whatever case its name is written.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let at = self.find(key).ok()?;
-        self.entries.get(at).map(|(_, value)| value)
+        self.at(self.find(folded_hash(key), key).ok()?)
     }
 
     /// All keys with the spelling they were set with, ordered by name.
+    #[must_use = "an iterator does nothing by itself"]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.entries
+        let mut entries: Vec<_> = self
+            .entries
             .iter()
             .map(|(key, value)| (key.as_str(), value))
+            .collect();
+        entries.sort_by_cached_key(|(key, _)| key.to_ascii_lowercase());
+        entries.into_iter()
     }
 
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        self.entries
-            .binary_search_by(|(name, _)| compare(name, key))
+    pub(crate) fn lookup(&self, key: &Key) -> Option<&Value> {
+        self.at(self.find(key.hash(), key.name()).ok()?)
+    }
+
+    fn at(&self, at: usize) -> Option<&Value> {
+        self.entries.get(at).map(|(_, value)| value)
+    }
+
+    // The place of a name, or where it belongs.
+    fn find(&self, hash: u64, key: &str) -> Result<usize, usize> {
+        let mut at = self.hashes.partition_point(|it| *it < hash);
+        while self.hashes.get(at) == Some(&hash) {
+            // ASCII only: folding all of Unicode would let `aws:\u{212a}ey` (the Kelvin sign)
+            // pass for `aws:key`.
+            if self
+                .entries
+                .get(at)
+                .is_some_and(|(name, _)| name.eq_ignore_ascii_case(key))
+            {
+                return Ok(at);
+            }
+            at += 1;
+        }
+        Err(at)
     }
 }
 
@@ -103,12 +134,6 @@ impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Context {
         context.extend(entries);
         context
     }
-}
-
-// ASCII only: folding all of Unicode would let `aws:\u{212a}ey` (the Kelvin sign) pass for `aws:key`.
-fn compare(left: &str, right: &str) -> Ordering {
-    let left = left.bytes().map(|byte| byte.to_ascii_lowercase());
-    left.cmp(right.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 #[cfg(test)]

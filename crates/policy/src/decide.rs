@@ -1,21 +1,44 @@
 //! The decision over all layers (IAM User Guide, "Policy evaluation logic").
 
-use crate::action::Action;
+use crate::AccountId;
+use crate::action::{Action, Buffer};
 use crate::decision::{Decision, Layer, Outcome, PolicyRef, StatementRef};
 use crate::grantee::{Grant, Grantees};
 use crate::principal::Principal;
 use crate::request::{Policies, Request, ResourceKind, Source};
 use crate::resource::Target;
 use crate::statement::{Effect, Statement};
+use crate::statements::Asked;
+use crate::witness::{Unseen, Witness};
 
 /// Decides a request: an explicit deny of any layer wins, then every layer that must allow is
-/// asked in turn.
+/// asked in turn. Nothing is allocated, unless the action is longer than any of AWS's.
 #[must_use]
-pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
-    let question = Question::new(request, policies);
+pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'_, 'a>) -> Decision<'a> {
+    weigh(request, policies, &Unseen)
+}
+
+/// The one evaluation. What it asks, the witness sees.
+pub(crate) fn weigh<'a, 'r, W: Witness<'a, 'r>>(
+    request: &Request<'r>,
+    policies: &Policies<'_, 'a>,
+    witness: &W,
+) -> Decision<'a> {
+    let mut buffer = Buffer::new();
+    let question = Question {
+        caller: request.principal,
+        resource_account: request.resource_account,
+        policies: *policies,
+        asked: Asked {
+            action: Action::new(request.action, &mut buffer),
+            target: Target::new(request.resource),
+            context: request.context,
+        },
+        witness,
+    };
     // These two answer whoever is authenticated; no policy can forbid them (STS API Reference).
-    let free =
-        question.action.is("sts:getcalleridentity") || question.action.is("sts:getsessiontoken");
+    let action = question.asked.action;
+    let free = action.is("sts:getcalleridentity") || action.is("sts:getsessiontoken");
     if free && *request.principal != Principal::Anonymous {
         return allowed(None);
     }
@@ -26,15 +49,16 @@ pub fn decide(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
 }
 
 /// A request prepared for matching, and what applies to it.
-struct Question<'a> {
-    caller: &'a Principal,
-    request: &'a Request<'a>,
-    policies: &'a Policies<'a>,
-    action: Action,
-    target: Target<'a>,
+struct Question<'s, 'a, 'r, 'b, 'w, W> {
+    caller: &'r Principal,
+    resource_account: Option<AccountId>,
+    policies: Policies<'s, 'a>,
+    asked: Asked<'r, 'b>,
+    witness: &'w W,
 }
 
 /// A statement that matched.
+#[derive(Debug, Clone, Copy)]
 struct Hit<'a> {
     layer: Layer,
     source: Source<'a>,
@@ -42,19 +66,9 @@ struct Hit<'a> {
     statement: &'a Statement,
 }
 
-impl<'a> Question<'a> {
-    fn new(request: &'a Request<'a>, policies: &'a Policies<'a>) -> Self {
-        Self {
-            caller: request.principal,
-            request,
-            policies,
-            action: Action::new(request.action),
-            target: Target::new(request.resource),
-        }
-    }
-
+impl<'s, 'a, 'r, W: Witness<'a, 'r>> Question<'s, 'a, 'r, '_, '_, W> {
     /// The layer that is named where several deny is not documented; the order is ours.
-    fn explicit_deny(&self) -> Option<Decision> {
+    fn explicit_deny(&self) -> Option<Decision<'a>> {
         let hit = self
             .scps()
             .find_map(|sources| self.find(Layer::Scp, sources, Effect::Deny))
@@ -73,10 +87,10 @@ impl<'a> Question<'a> {
     }
 
     /// Control policies grant nothing, but every level from the root to the account must allow.
-    fn implicit_deny_of_organizations(&self) -> Option<Decision> {
+    fn implicit_deny_of_organizations(&self) -> Option<Decision<'a>> {
         let allows =
-            |layer, sources: &'a [Source<'a>]| self.find(layer, sources, Effect::Allow).is_some();
-        let levels = |levels: Option<&'a [&'a [Source<'a>]]>, layer| {
+            |layer, sources: &'s [Source<'a>]| self.find(layer, sources, Effect::Allow).is_some();
+        let levels = |levels: Option<&'s [&'s [Source<'a>]]>, layer| {
             levels.is_none_or(|levels| {
                 !levels.is_empty() && levels.iter().all(|sources| allows(layer, sources))
             })
@@ -92,7 +106,7 @@ impl<'a> Question<'a> {
         (!levels(scps, Layer::Scp)).then(|| refused(Layer::Scp))
     }
 
-    fn grant(&self) -> Decision {
+    fn grant(&self) -> Decision<'a> {
         let resource = self.resource_allow();
         let Some(account) = self.caller.account() else {
             return match resource {
@@ -100,10 +114,7 @@ impl<'a> Question<'a> {
                 None => refused(self.resource_layer()),
             };
         };
-        let same_account = self
-            .request
-            .resource_account
-            .is_none_or(|owner| owner == account);
+        let same_account = self.resource_account.is_none_or(|owner| owner == account);
         match resource {
             Some((Grant::Direct, hit)) if same_account => allowed(Some(hit)),
             Some((Grant::Limited, hit)) if same_account => {
@@ -119,7 +130,7 @@ impl<'a> Question<'a> {
     }
 
     /// What the caller's own policies say.
-    fn identity(&self) -> Decision {
+    fn identity(&self) -> Decision<'a> {
         let is_root = match self.caller {
             Principal::Root { .. } => true,
             Principal::FederatedUser { user_arn, .. } => user_arn.resource() == "root",
@@ -133,7 +144,7 @@ impl<'a> Question<'a> {
     }
 
     /// Boundary and session policies: they narrow and never grant.
-    fn limit(&self) -> Option<Decision> {
+    fn limit(&self) -> Option<Decision<'a>> {
         let lacks = |layer, sources| self.find(layer, sources, Effect::Allow).is_none();
         if self
             .policies
@@ -157,7 +168,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn scps(&self) -> impl Iterator<Item = &'a [Source<'a>]> {
+    fn scps(&self) -> impl Iterator<Item = &'s [Source<'a>]> {
         let levels = self
             .policies
             .scps
@@ -165,92 +176,126 @@ impl<'a> Question<'a> {
         levels.unwrap_or_default().iter().copied()
     }
 
-    fn rcps(&self) -> impl Iterator<Item = &'a [Source<'a>]> {
+    fn rcps(&self) -> impl Iterator<Item = &'s [Source<'a>]> {
         self.policies.rcps.unwrap_or_default().iter().copied()
     }
 
     /// The first statement with this effect that matches in a layer.
-    fn find(&self, layer: Layer, sources: &'a [Source<'a>], effect: Effect) -> Option<Hit<'a>> {
-        sources.iter().find_map(|source| {
-            let mut statements = source.policy.statements().iter().enumerate();
-            let (index, statement) = statements
-                .find(|(_, statement)| statement.effect == effect && self.matches(statement))?;
-            Some(Hit {
+    fn find(&self, layer: Layer, sources: &'s [Source<'a>], effect: Effect) -> Option<Hit<'a>> {
+        let place = |source: &'s Source<'a>| {
+            let found = if W::SEES {
+                self.walk(layer, *source, effect, |_| true).next()
+            } else {
+                source.policy.compiled().first(effect, &self.asked)
+            };
+            found.map(|(index, statement)| Hit {
                 layer,
                 source: *source,
                 index,
                 statement,
             })
-        })
+        };
+        sources.iter().find_map(place)
     }
 
     fn resource_deny(&self) -> Option<Hit<'a>> {
         let has_boundary = self.policies.boundary.is_some();
-        let mut hits = self.resource_hits(Effect::Deny);
-        hits.find(|hit| {
-            hit.principal()
-                .is_none_or(|grantees| grantees.denies(self.caller, has_boundary))
-        })
+        let denies = |statement: &Statement| {
+            let principal = statement.principal.as_ref();
+            principal.is_none_or(|grantees| grantees.denies(self.caller, has_boundary))
+        };
+        let mut first: Option<Hit<'a>> = None;
+        self.each_of_resource(Effect::Deny, denies, |hit| {
+            if first.is_none_or(|known| hit.index < known.index) {
+                first = Some(hit);
+            }
+        });
+        first
     }
 
     /// The most that the resource's policy grants to the caller.
     fn resource_allow(&self) -> Option<(Grant, Hit<'a>)> {
+        let grant = |statement: &Statement| {
+            let principal: Option<&Grantees> = statement.principal.as_ref();
+            principal.and_then(|grantees| grantees.allow(self.caller, self.policies.resource_kind))
+        };
         let mut best: Option<(Grant, Hit<'a>)> = None;
-        for hit in self.resource_hits(Effect::Allow) {
-            let grant = hit
-                .principal()
-                .and_then(|grantees| grantees.allow(self.caller, self.policies.resource_kind));
-            let Some(grant) = grant else { continue };
-            if best.as_ref().is_none_or(|(known, _)| grant > *known) {
+        let names = |statement: &Statement| grant(statement).is_some();
+        self.each_of_resource(Effect::Allow, names, |hit| {
+            let Some(grant) = grant(hit.statement) else {
+                return;
+            };
+            // The strongest grant; among equals, the first.
+            if best.is_none_or(|(known, first)| {
+                (known, std::cmp::Reverse(first.index)) < (grant, std::cmp::Reverse(hit.index))
+            }) {
                 best = Some((grant, hit));
             }
-        }
+        });
         best
     }
 
-    fn resource_hits(&self, effect: Effect) -> impl Iterator<Item = Hit<'a>> {
+    fn each_of_resource(
+        &self,
+        effect: Effect,
+        names_caller: impl Fn(&Statement) -> bool,
+        mut take: impl FnMut(Hit<'a>),
+    ) {
+        let Some(source) = self.policies.resource else {
+            return;
+        };
         let layer = self.resource_layer();
-        self.policies.resource.into_iter().flat_map(move |source| {
-            let statements = source.policy.statements().iter().enumerate();
-            let matching = statements.filter(move |(_, statement)| {
-                statement.effect == effect && self.matches(statement)
-            });
-            matching.map(move |(index, statement)| Hit {
+        let mut hit = |index, statement| {
+            take(Hit {
                 layer,
                 source,
                 index,
                 statement,
-            })
-        })
+            });
+        };
+        if W::SEES {
+            for (index, statement) in self.walk(layer, source, effect, names_caller) {
+                hit(index, statement);
+            }
+        } else {
+            let statements = source.policy.compiled();
+            statements.each(effect, &self.asked, |index, statement| {
+                if names_caller(statement) {
+                    hit(index, statement);
+                }
+            });
+        }
     }
 
-    fn matches(&self, statement: &Statement) -> bool {
-        statement.matches(&self.action, &self.target, self.request.context)
+    /// Asks every statement with this effect in turn, and shows each to the witness.
+    fn walk(
+        &self,
+        layer: Layer,
+        source: Source<'a>,
+        effect: Effect,
+        names_caller: impl Fn(&Statement) -> bool,
+    ) -> impl Iterator<Item = (usize, &'a Statement)> {
+        let statements = source.policy.statements().iter().enumerate();
+        let of_effect = statements.filter(move |(_, statement)| statement.effect == effect);
+        of_effect.filter(move |(index, statement)| {
+            let mismatch = self.asked.mismatch(statement, names_caller(statement));
+            self.witness.saw(layer, source, *index, statement, mismatch);
+            mismatch.is_none()
+        })
     }
 }
 
 impl<'a> Hit<'a> {
-    fn principal(&self) -> Option<&'a Grantees> {
-        self.statement.principal.as_ref()
-    }
-
-    fn named(self) -> Decision {
+    fn named(self) -> Decision<'a> {
         Decision {
             outcome: Outcome::Allowed,
-            policy: Some(PolicyRef {
-                layer: self.layer,
-                arn: self.source.arn.map(str::to_owned),
-                name: self.source.name.to_owned(),
-            }),
-            statement: Some(StatementRef {
-                index: self.index,
-                sid: self.statement.sid.as_deref().map(str::to_owned),
-            }),
+            policy: Some(PolicyRef::of(self.layer, self.source)),
+            statement: Some(StatementRef::of(self.index, self.statement)),
         }
     }
 }
 
-fn allowed(hit: Option<Hit<'_>>) -> Decision {
+fn allowed(hit: Option<Hit<'_>>) -> Decision<'_> {
     hit.map_or(
         Decision {
             outcome: Outcome::Allowed,
@@ -261,7 +306,7 @@ fn allowed(hit: Option<Hit<'_>>) -> Decision {
     )
 }
 
-fn refused(layer: Layer) -> Decision {
+fn refused<'a>(layer: Layer) -> Decision<'a> {
     Decision {
         outcome: Outcome::ImplicitlyDenied(layer),
         policy: None,

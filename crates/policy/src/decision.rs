@@ -1,21 +1,25 @@
 //! What was decided, by which policy, and how AWS words a refusal.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::ops::Range;
 
 use crate::Principal;
+use crate::request::Source;
+use crate::statement::Statement;
 
-/// The answer to a request.
+/// The answer to a request. What it names, it borrows from the policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub struct Decision<'a> {
     /// Allowed, or which layer refused.
     pub outcome: Outcome,
     /// The policy with the statement that allowed or explicitly denied.
-    pub policy: Option<PolicyRef>,
+    pub policy: Option<PolicyRef<'a>>,
     /// That statement.
-    pub statement: Option<StatementRef>,
+    pub statement: Option<StatementRef<'a>>,
 }
 
-/// Allowed or not, and why not.
+/// Allowed or not, and why not. Written as AWS's simulator does: `allowed`, `implicitDeny`,
+/// `explicitDeny`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Every layer that must allow does, and none denies.
@@ -46,26 +50,48 @@ pub enum Layer {
 }
 
 /// A policy named in a decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyRef {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyRef<'a> {
     /// The layer it took part in.
     pub layer: Layer,
     /// ARN of a managed policy.
-    pub arn: Option<String>,
+    pub arn: Option<&'a str>,
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
 }
 
 /// A statement named in a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatementRef {
+pub struct StatementRef<'a> {
     /// Position in the document, from zero.
     pub index: usize,
     /// Its `Sid`, if it has one.
-    pub sid: Option<String>,
+    pub sid: Option<&'a str>,
+    /// Its bytes in the text of the document ([`crate::Policy::text`]).
+    pub span: Range<usize>,
 }
 
-impl Decision {
+impl<'a> PolicyRef<'a> {
+    pub(crate) fn of(layer: Layer, source: Source<'a>) -> Self {
+        Self {
+            layer,
+            arn: source.arn,
+            name: source.name,
+        }
+    }
+}
+
+impl<'a> StatementRef<'a> {
+    pub(crate) fn of(index: usize, statement: &'a Statement) -> Self {
+        Self {
+            index,
+            sid: statement.sid.as_deref(),
+            span: statement.span.clone(),
+        }
+    }
+}
+
+impl<'a> Decision<'a> {
     /// Whether the request may go on.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
@@ -109,11 +135,27 @@ impl Decision {
     }
 
     // The ARN is told for every layer but the resource's own policy.
-    fn denying_arn(&self, layer: Layer) -> Option<&str> {
+    fn denying_arn(&self, layer: Layer) -> Option<&'a str> {
         match layer {
             Layer::Resource | Layer::Trust => None,
-            _ => self.policy.as_ref()?.arn.as_deref(),
+            _ => self.policy.as_ref()?.arn,
         }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Allowed => "allowed",
+            Self::ImplicitlyDenied(_) => "implicitDeny",
+            Self::ExplicitlyDenied(_) => "explicitDeny",
+        })
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.noun())
     }
 }
 

@@ -4,14 +4,12 @@
 //! stars and finds each piece leftmost after the one before, which needs no backtracking: a piece
 //! has a fixed length in characters, so the leftmost place leaves the most room for the rest.
 
-use std::borrow::Cow;
-
 use memchr::memmem;
 
 /// One element of a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Token<'a> {
-    Text(Cow<'a, str>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token<T> {
+    Text(T),
     One,
     Run,
 }
@@ -24,18 +22,7 @@ pub(crate) enum Glob {
     Prefix(Box<str>),
     Suffix(Box<str>),
     Contains(Box<str>),
-    /// INVARIANT: at least one piece.
-    Pieces(Box<[Piece]>),
-}
-
-/// What stands between two stars.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Piece(Box<[Part]>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(String),
-    One,
+    Tokens(Box<[Token<Box<str>>]>),
 }
 
 impl Glob {
@@ -45,23 +32,28 @@ impl Glob {
     }
 
     /// Compiles a pattern whose literal texts are already told from its wildcards.
-    pub(crate) fn from_tokens(tokens: &[Token<'_>]) -> Self {
-        let mut pieces = vec![Vec::<Part>::new()];
+    pub(crate) fn from_tokens(tokens: &[Token<&str>]) -> Self {
+        let mut joined: Vec<Token<String>> = Vec::with_capacity(tokens.len());
         for token in tokens {
-            if *token == Token::Run {
-                pieces.push(Vec::new());
-            } else if let Some(parts) = pieces.last_mut() {
-                push(parts, token);
+            match (token, joined.last_mut()) {
+                (Token::Text(""), _) | (Token::Run, Some(Token::Run)) => {}
+                // Two texts in a row come from an escape between them.
+                (Token::Text(text), Some(Token::Text(last))) => last.push_str(text),
+                (Token::Text(text), _) => joined.push(Token::Text((*text).to_owned())),
+                (Token::One, _) => joined.push(Token::One),
+                (Token::Run, _) => joined.push(Token::Run),
             }
         }
-        simplify(&pieces).unwrap_or_else(|| {
-            Self::Pieces(
-                pieces
-                    .into_iter()
-                    .map(|parts| Piece(parts.into()))
-                    .collect(),
-            )
-        })
+        let boxed = |text: &mut String| std::mem::take(text).into_boxed_str();
+        match joined.as_mut_slice() {
+            [] => Self::Exact("".into()),
+            [Token::Run] => Self::Any,
+            [Token::Text(text)] => Self::Exact(boxed(text)),
+            [Token::Text(text), Token::Run] => Self::Prefix(boxed(text)),
+            [Token::Run, Token::Text(text)] => Self::Suffix(boxed(text)),
+            [Token::Run, Token::Text(text), Token::Run] => Self::Contains(boxed(text)),
+            _ => Self::Tokens(joined.into_iter().map(Token::boxed).collect()),
+        }
     }
 
     /// Whether the pattern holds any character that is not a wildcard.
@@ -70,14 +62,11 @@ impl Glob {
             Self::Any => false,
             Self::Exact(text) => !text.is_empty(),
             Self::Prefix(_) | Self::Suffix(_) | Self::Contains(_) => true,
-            Self::Pieces(pieces) => pieces
-                .iter()
-                .flat_map(|piece| &piece.0)
-                .any(|part| *part != Part::One),
+            Self::Tokens(tokens) => tokens.iter().any(|token| matches!(token, Token::Text(_))),
         }
     }
 
-    /// Whether the pattern holds a wildcard.
+    /// Whether the pattern holds no wildcard.
     pub(crate) fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))
     }
@@ -85,6 +74,18 @@ impl Glob {
     /// Whether the pattern is `ID:*`, all sessions of one role in `aws:userid`.
     pub(crate) fn is_prefix_of_sessions(&self) -> bool {
         matches!(self, Self::Prefix(prefix) if prefix.len() > 1 && prefix.ends_with(':'))
+    }
+
+    /// What every text that matches begins with.
+    pub(crate) fn literal_prefix(&self) -> &str {
+        match self {
+            Self::Any | Self::Suffix(_) | Self::Contains(_) => "",
+            Self::Exact(text) | Self::Prefix(text) => text,
+            Self::Tokens(tokens) => match tokens.first() {
+                Some(Token::Text(text)) => text,
+                _ => "",
+            },
+        }
     }
 
     /// Whether the whole text matches.
@@ -95,19 +96,29 @@ impl Glob {
             Self::Prefix(prefix) => text.starts_with(&**prefix),
             Self::Suffix(suffix) => text.ends_with(&**suffix),
             Self::Contains(part) => memmem::find(text.as_bytes(), part.as_bytes()).is_some(),
-            Self::Pieces(pieces) => match_pieces(pieces, text),
+            Self::Tokens(tokens) => matches(tokens, text),
+        }
+    }
+}
+
+impl Token<String> {
+    fn boxed(self) -> Token<Box<str>> {
+        match self {
+            Self::Text(text) => Token::Text(text.into()),
+            Self::One => Token::One,
+            Self::Run => Token::Run,
         }
     }
 }
 
 /// Splits the text of a pattern at its wildcards.
-pub(crate) fn tokens(pattern: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(pattern: &str) -> Vec<Token<&str>> {
     let mut tokens = Vec::new();
     let mut rest = pattern;
     while let Some(at) = rest.find(['*', '?']) {
         let (text, wild) = rest.split_at(at);
         if !text.is_empty() {
-            tokens.push(Token::Text(Cow::Borrowed(text)));
+            tokens.push(Token::Text(text));
         }
         tokens.push(if wild.starts_with('*') {
             Token::Run
@@ -117,102 +128,69 @@ pub(crate) fn tokens(pattern: &str) -> Vec<Token<'_>> {
         rest = wild.get(1..).unwrap_or_default();
     }
     if !rest.is_empty() {
-        tokens.push(Token::Text(Cow::Borrowed(rest)));
+        tokens.push(Token::Text(rest));
     }
     tokens
 }
 
-fn push(parts: &mut Vec<Part>, token: &Token<'_>) {
-    match (token, parts.last_mut()) {
-        (Token::Text(text), _) if text.is_empty() => {}
-        // Two texts in a row come from a variable between them.
-        (Token::Text(text), Some(Part::Text(last))) => last.push_str(text),
-        (Token::Text(text), _) => parts.push(Part::Text(text.as_ref().to_owned())),
-        (Token::One, _) => parts.push(Part::One),
-        (Token::Run, _) => {}
-    }
-}
-
-fn simplify(pieces: &[Vec<Part>]) -> Option<Glob> {
-    let mut texts = Vec::with_capacity(pieces.len());
-    for parts in pieces {
-        texts.push(match parts.as_slice() {
-            [] => "",
-            [Part::Text(text)] => text,
-            _ => return None,
-        });
-    }
-    match texts.as_slice() {
-        [exact] => Some(Glob::Exact((*exact).into())),
-        ["", middle @ .., ""] if middle.iter().all(|text| text.is_empty()) => Some(Glob::Any),
-        [prefix, rest @ ..] if rest.iter().all(|text| text.is_empty()) => {
-            Some(Glob::Prefix((*prefix).into()))
-        }
-        [rest @ .., suffix] if rest.iter().all(|text| text.is_empty()) => {
-            Some(Glob::Suffix((*suffix).into()))
-        }
-        ["", part, ""] => Some(Glob::Contains((*part).into())),
-        _ => None,
-    }
-}
-
-fn match_pieces(pieces: &[Piece], text: &str) -> bool {
-    let Some((first, rest)) = pieces.split_first() else {
-        return text.is_empty();
-    };
-    let Some(mut remaining) = first.strip_start(text) else {
+/// Whether the whole text matches a pattern that was not compiled. Nothing is allocated.
+pub(crate) fn matches<T: AsRef<str>>(tokens: &[Token<T>], text: &str) -> bool {
+    let mut pieces = tokens.split(|token| matches!(token, Token::Run));
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = strip_start(first, text) else {
         return false;
     };
-    let Some((last, middle)) = rest.split_last() else {
-        return remaining.is_empty();
+    let Some(last) = pieces.next_back() else {
+        return rest.is_empty();
     };
-    for piece in middle {
-        match piece.find(remaining) {
-            Some(after) => remaining = after,
+    for piece in pieces {
+        match find(piece, rest) {
+            Some(after) => rest = after,
             None => return false,
         }
     }
-    last.ends(remaining)
+    ends(last, rest)
 }
 
-impl Piece {
-    /// What follows the piece at the start of the text.
-    fn strip_start<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.0.iter().try_fold(text, |rest, part| match part {
-            Part::Text(text) => rest.strip_prefix(text.as_str()),
-            Part::One => {
-                let mut characters = rest.chars();
-                characters.next().map(|_| characters.as_str())
-            }
-        })
-    }
+/// What follows the piece at the start of the text.
+fn strip_start<'t, T: AsRef<str>>(piece: &[Token<T>], text: &'t str) -> Option<&'t str> {
+    piece.iter().try_fold(text, |rest, token| match token {
+        Token::Text(text) => rest.strip_prefix(text.as_ref()),
+        Token::One | Token::Run => {
+            let mut characters = rest.chars();
+            characters.next().map(|_| characters.as_str())
+        }
+    })
+}
 
-    fn ends(&self, text: &str) -> bool {
-        let rest = self.0.iter().rev().try_fold(text, |rest, part| match part {
-            Part::Text(text) => rest.strip_suffix(text.as_str()),
-            Part::One => {
+fn ends<T: AsRef<str>>(piece: &[Token<T>], text: &str) -> bool {
+    let rest = piece
+        .iter()
+        .rev()
+        .try_fold(text, |rest, token| match token {
+            Token::Text(text) => rest.strip_suffix(text.as_ref()),
+            Token::One | Token::Run => {
                 let mut characters = rest.chars();
                 characters.next_back().map(|_| characters.as_str())
             }
         });
-        rest.is_some()
-    }
+    rest.is_some()
+}
 
-    /// What follows the leftmost place of the piece.
-    fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let mut rest = text;
-        loop {
-            if let Some(Part::Text(head)) = self.0.first() {
-                let at = memmem::find(rest.as_bytes(), head.as_bytes())?;
-                rest = rest.get(at..)?;
-            }
-            if let Some(after) = self.strip_start(rest) {
-                return Some(after);
-            }
-            let mut characters = rest.chars();
-            characters.next()?;
-            rest = characters.as_str();
+/// What follows the leftmost place of the piece.
+fn find<'t, T: AsRef<str>>(piece: &[Token<T>], text: &'t str) -> Option<&'t str> {
+    let mut rest = text;
+    loop {
+        if let Some(Token::Text(head)) = piece.first() {
+            let at = memmem::find(rest.as_bytes(), head.as_ref().as_bytes())?;
+            rest = rest.get(at..)?;
         }
+        if let Some(after) = strip_start(piece, rest) {
+            return Some(after);
+        }
+        let mut characters = rest.chars();
+        characters.next()?;
+        rest = characters.as_str();
     }
 }
 
@@ -245,8 +223,8 @@ mod tests {
         assert_eq!(Glob::new("ab**"), Glob::Prefix("ab".into()));
         assert_eq!(Glob::new("*ab"), Glob::Suffix("ab".into()));
         assert_eq!(Glob::new("*ab*"), Glob::Contains("ab".into()));
-        assert!(matches!(Glob::new("a*b"), Glob::Pieces(_)));
-        assert!(matches!(Glob::new("a?"), Glob::Pieces(_)));
+        assert!(matches!(Glob::new("a*b"), Glob::Tokens(_)));
+        assert!(matches!(Glob::new("a?"), Glob::Tokens(_)));
     }
 
     #[test]

@@ -22,17 +22,24 @@ mod decide;
 mod decision;
 mod document;
 mod error;
+mod explanation;
 mod glob;
 mod grantee;
+mod index;
 mod json;
+mod key;
 mod limits;
+mod prefix_map;
 mod principal;
 mod public;
 mod request;
 mod resource;
 mod statement;
+mod statements;
+mod summary;
 mod syntax;
 mod template;
+mod witness;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn};
@@ -41,7 +48,13 @@ pub use decide::decide;
 pub use decision::{Decision, Layer, Outcome, PolicyRef, StatementRef};
 pub use document::{DocumentKind, Policy};
 pub use error::InvalidPolicy;
+pub use explanation::{Considered, Explanation, Mismatch, explain};
 pub use limits::size_without_whitespace;
 pub use principal::{Principal, RoleSession};
 pub use public::is_public;
 pub use request::{Policies, Request, ResourceKind, Source};
+pub use statement::Effect;
+pub use summary::{
+    Access, ActionSummary, ConditionText, Conditions, Extent, LevelAccess, NoAccess, Problem,
+    ResourceText, Resources, ServiceSummary, Summary, Unrecognized,
+};

@@ -41,20 +41,20 @@ pub enum ResourceKind {
 /// Everything that applies to one request. What is `None` does not take part; an empty list that
 /// is `Some` grants nothing.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Policies<'a> {
+pub struct Policies<'s, 'a> {
     /// Identity policies: inline and attached ones of the user or role, and those of the user's groups.
-    pub identity: &'a [Source<'a>],
+    pub identity: &'s [Source<'a>],
     /// Permissions boundary of the user or role.
-    pub boundary: Option<&'a [Source<'a>]>,
+    pub boundary: Option<&'s [Source<'a>]>,
     /// Session policies, inline and managed.
-    pub session: Option<&'a [Source<'a>]>,
+    pub session: Option<&'s [Source<'a>]>,
     /// Policy of the resource.
     pub resource: Option<Source<'a>>,
     /// What kind of resource carries it.
     pub resource_kind: ResourceKind,
     /// Service control policies of the caller's organization, a list for each level from the root
     /// to the account.
-    pub scps: Option<&'a [&'a [Source<'a>]]>,
+    pub scps: Option<&'s [&'s [Source<'a>]]>,
     /// Resource control policies of the owner's organization, likewise.
-    pub rcps: Option<&'a [&'a [Source<'a>]]>,
+    pub rcps: Option<&'s [&'s [Source<'a>]]>,
 }

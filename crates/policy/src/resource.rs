@@ -3,23 +3,41 @@
 //! An ARN is matched part by part, so that a `*` in one part does not swallow a colon and with it
 //! the account. Only a pattern that stops short of six parts lets its last `*` run on.
 
+use smallvec::SmallVec;
+
 use crate::context::Context;
-use crate::glob::{Glob, Token};
-use crate::template::{Pattern, VariablePattern, Variables};
+use crate::glob::{self, Glob, Token};
+use crate::template::{Pattern, Resolved, Variable, VariablePattern, Variables, literal_prefix};
 
 /// The resource of a request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     text: &'a str,
+    /// If it is an ARN.
     parts: Option<[&'a str; PARTS]>,
+    /// All of an ARN before its last part.
+    head: &'a str,
 }
 
 impl<'a> Target<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
+        let parts = split(text);
+        let resource = parts.and_then(|parts| parts.last().copied());
         Self {
             text,
-            parts: split(text),
+            parts,
+            head: resource
+                .and_then(|resource| text.strip_suffix(resource))
+                .unwrap_or_default(),
         }
+    }
+
+    fn resource(&self) -> Option<&'a str> {
+        self.parts?.last().copied()
+    }
+
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
     }
 }
 
@@ -35,11 +53,44 @@ enum Form {
     Everything,
     /// Five parts and the resource, which alone may hold variables.
     Arn {
-        head: Box<[Glob]>,
+        head: Head,
         resource: Pattern,
     },
     /// Fewer than six parts; the last one is matched against all that is left.
     Short(Box<[Glob]>),
+}
+
+/// The parts of an ARN before the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Head {
+    /// All of them as they have to be, with their colons.
+    Exact(Box<str>),
+    Globs(Box<[Glob]>),
+}
+
+impl Head {
+    fn new(parts: &[&str]) -> Self {
+        let parts = globs(parts);
+        let exact: Option<String> = parts
+            .iter()
+            .map(|part| match part {
+                Glob::Exact(text) => Some(format!("{text}:")),
+                _ => None,
+            })
+            .collect();
+        exact.map_or(Self::Globs(parts), |text| Self::Exact(text.into()))
+    }
+
+    fn matches(&self, target: &Target<'_>) -> bool {
+        match (self, &target.parts) {
+            (Self::Exact(head), Some(_)) => **head == *target.head,
+            (Self::Globs(globs), Some(parts)) => {
+                let mut pairs = globs.iter().zip(parts);
+                pairs.all(|(glob, part)| glob.matches(part))
+            }
+            (_, None) => false,
+        }
+    }
 }
 
 impl ResourcePattern {
@@ -48,7 +99,7 @@ impl ResourcePattern {
         let form = match parts.as_slice() {
             ["*"] => Form::Everything,
             [head @ .., resource] if parts.len() == PARTS => Form::Arn {
-                head: globs(head),
+                head: Head::new(head),
                 resource: Pattern::new(resource, variables),
             },
             short => Form::Short(globs(short)),
@@ -64,17 +115,28 @@ impl ResourcePattern {
         &self.text
     }
 
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let resource = match &self.form {
+            Form::Arn { resource, .. } => Some(resource),
+            Form::Everything | Form::Short(_) => None,
+        };
+        resource.into_iter().flat_map(Pattern::variables)
+    }
+
+    /// What every resource that matches begins with.
+    pub(crate) fn literal_prefix(&self) -> &str {
+        literal_prefix(&self.text)
+    }
+
     pub(crate) fn matches(&self, target: &Target<'_>, context: &Context) -> bool {
         match &self.form {
             Form::Everything => true,
-            Form::Arn { head, resource } => target.parts.is_some_and(|parts| {
-                head.iter()
-                    .zip(parts)
-                    .all(|(glob, part)| glob.matches(part))
-                    && parts
-                        .last()
+            Form::Arn { head, resource } => {
+                head.matches(target)
+                    && target
+                        .resource()
                         .is_some_and(|part| resource.matches(part, context))
-            }),
+            }
             Form::Short(globs) => {
                 // A request's resource that is no ARN, such as `*`, is granted by `*` alone.
                 let mut parts = target.text.splitn(globs.len(), ':');
@@ -89,14 +151,11 @@ impl ResourcePattern {
     /// Whether a variable without a value decides if the resource matches. The other parts of the
     /// ARN may rule it out before.
     pub(crate) fn is_undecided(&self, target: &Target<'_>, context: &Context) -> bool {
-        match (&self.form, target.parts) {
-            (Form::Arn { head, resource }, Some(parts)) => {
-                head.iter()
-                    .zip(parts)
-                    .all(|(glob, part)| glob.matches(part))
-                    && !resource.is_resolvable(context)
+        match &self.form {
+            Form::Arn { head, resource } => {
+                head.matches(target) && !resource.is_resolvable(context)
             }
-            _ => false,
+            Form::Everything | Form::Short(_) => false,
         }
     }
 }
@@ -114,8 +173,22 @@ impl ArnPattern {
     pub(crate) fn new(text: &str, variables: Variables) -> Self {
         match Pattern::tokens(text, variables) {
             Err(pattern) => Self::Variable(pattern),
-            Ok(tokens) => arn_globs(&tokens).map_or(Self::Never, Self::Fixed),
+            Ok(tokens) => Self::fixed(&tokens).unwrap_or(Self::Never),
         }
+    }
+
+    fn fixed(tokens: &[Token<&str>]) -> Option<Self> {
+        let (tokens, ends) = arn_parts(tokens)?;
+        let globs = parts_of(&tokens, ends).map(Glob::from_tokens);
+        Some(Self::Fixed(globs.collect()))
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let pattern = match self {
+            Self::Variable(pattern) => Some(pattern),
+            Self::Fixed(_) | Self::Never => None,
+        };
+        pattern.into_iter().flat_map(VariablePattern::variables)
     }
 
     /// Whether it names one ARN.
@@ -124,21 +197,22 @@ impl ArnPattern {
     }
 
     pub(crate) fn matches(&self, value: &str, context: &Context) -> bool {
-        let Some(parts) = split(value) else {
+        let Some(values) = split(value) else {
             return false;
         };
-        let all = |globs: &[Glob]| {
-            globs
-                .iter()
-                .zip(parts)
-                .all(|(glob, part)| glob.matches(part))
-        };
         match self {
-            Self::Fixed(globs) => all(globs),
+            Self::Fixed(globs) => globs
+                .iter()
+                .zip(values)
+                .all(|(glob, value)| glob.matches(value)),
             Self::Variable(pattern) => pattern
                 .resolve(context)
-                .and_then(|tokens| arn_globs(&tokens))
-                .is_some_and(|globs| all(&globs)),
+                .and_then(|tokens| arn_parts(&tokens))
+                .is_some_and(|(tokens, ends)| {
+                    parts_of(&tokens, ends)
+                        .zip(values)
+                        .all(|(tokens, value)| glob::matches(tokens, value))
+                }),
             Self::Never => false,
         }
     }
@@ -147,32 +221,59 @@ impl ArnPattern {
 const PARTS: usize = 6;
 
 fn split(text: &str) -> Option<[&str; PARTS]> {
-    let mut parts = text.splitn(PARTS, ':');
-    let mut all = [""; PARTS];
-    for part in &mut all {
-        *part = parts.next()?;
+    let mut colons = memchr::memchr_iter(b':', text.as_bytes());
+    let mut parts = [""; PARTS];
+    let (last, head) = parts.split_last_mut()?;
+    let mut start = 0;
+    for part in head {
+        let end = colons.next()?;
+        *part = text.get(start..end)?;
+        start = end + 1;
     }
-    (all.first() == Some(&"arn")).then_some(all)
+    *last = text.get(start..)?;
+    (parts.first() == Some(&"arn")).then_some(parts)
 }
 
 fn globs(parts: &[&str]) -> Box<[Glob]> {
     parts.iter().map(|part| Glob::new(part)).collect()
 }
 
-/// Compiles each of the six parts; `None` if there are fewer.
-fn arn_globs(tokens: &[Token<'_>]) -> Option<Box<[Glob]>> {
-    let mut parts: Vec<Vec<Token<'_>>> = vec![Vec::new()];
+/// The tokens cut at the first five colons, and where each of the six parts ends; `None` if there
+/// are fewer.
+fn arn_parts<'a>(tokens: &[Token<&'a str>]) -> Option<(Resolved<'a>, [usize; PARTS])> {
+    let mut cut = SmallVec::new();
+    let mut ends = [0; PARTS];
+    let mut part = 0;
     for token in tokens {
         let Token::Text(text) = token else {
-            parts.last_mut()?.push(token.clone());
+            cut.push(*token);
             continue;
         };
-        let mut pieces = text.splitn(PARTS + 1 - parts.len(), ':');
-        let first = pieces.next()?;
-        parts.last_mut()?.push(Token::Text(first.into()));
-        parts.extend(pieces.map(|piece| vec![Token::Text(piece.into())]));
+        let mut rest = *text;
+        while part + 1 < PARTS
+            && let Some((before, after)) = rest.split_once(':')
+        {
+            cut.push(Token::Text(before));
+            *ends.get_mut(part)? = cut.len();
+            part += 1;
+            rest = after;
+        }
+        cut.push(Token::Text(rest));
     }
-    (parts.len() == PARTS).then(|| parts.iter().map(|part| Glob::from_tokens(part)).collect())
+    *ends.last_mut()? = cut.len();
+    (part + 1 == PARTS).then_some((cut, ends))
+}
+
+fn parts_of<'t, 'a>(
+    tokens: &'t [Token<&'a str>],
+    ends: [usize; PARTS],
+) -> impl Iterator<Item = &'t [Token<&'a str>]> {
+    let mut start = 0;
+    ends.into_iter().map(move |end| {
+        let part = tokens.get(start..end).unwrap_or_default();
+        start = end;
+        part
+    })
 }
 
 #[cfg(test)]

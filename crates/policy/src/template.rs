@@ -3,10 +3,11 @@
 //! `${key}`, `${key, 'default'}` and the escapes `${*}`, `${?}`, `${$}`. What is put in for a
 //! variable is literal text: a user named `*` does not become a wildcard.
 
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
 use crate::context::{Context, Value};
 use crate::glob::{self, Glob, Token};
+use crate::key::Key;
 
 /// Whether the document's version knows variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +17,11 @@ pub(crate) enum Variables {
     Literal,
 }
 
+/// A condition key whose value is put into a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
-    Text(Box<str>),
-    Variable {
-        key: Box<str>,
-        default: Option<Box<str>>,
-    },
-    One,
-    Run,
+pub(crate) struct Variable {
+    key: Key,
+    default: Option<Box<str>>,
 }
 
 /// A text to compare with.
@@ -37,11 +34,8 @@ pub(crate) enum Template {
 /// A part of a text without wildcards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TextPart {
-    Text(String),
-    Variable {
-        key: Box<str>,
-        default: Option<Box<str>>,
-    },
+    Text(Box<str>),
+    Variable(Variable),
 }
 
 /// A pattern to match with.
@@ -55,44 +49,105 @@ pub(crate) enum Pattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VariablePattern(Box<[Part]>);
 
-impl Template {
-    pub(crate) fn new(text: &str, variables: Variables) -> Self {
-        let mut parts = Vec::new();
-        for part in split(text, variables) {
-            match part {
-                Lexeme::Raw(text) | Lexeme::Escaped(text) => match parts.last_mut() {
-                    Some(TextPart::Text(last)) => last.push_str(text),
-                    _ => parts.push(TextPart::Text(text.to_owned())),
-                },
-                Lexeme::Variable { key, default } => {
-                    parts.push(TextPart::Variable {
-                        key: key.into(),
-                        default: default.map(Into::into),
-                    });
-                }
-            }
-        }
-        match parts.as_mut_slice() {
-            [] => Self::Fixed("".into()),
-            [TextPart::Text(text)] => Self::Fixed(std::mem::take(text).into()),
-            _ => Self::Variable(parts.into()),
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Token(Token<Box<str>>),
+    Variable(Variable),
+}
+
+/// A pattern with its values put in. Longer ones than have ever been seen go to the heap.
+pub(crate) type Resolved<'a> = SmallVec<[Token<&'a str>; 16]>;
+
+impl Variable {
+    fn new(key: &str, default: Option<&str>) -> Self {
+        Self {
+            key: Key::new(key),
+            default: default.map(Into::into),
         }
     }
 
-    /// The text for a request; `None` if a variable has no value.
-    pub(crate) fn resolve<'a>(&'a self, context: &'a Context) -> Option<Cow<'a, str>> {
+    /// The key as the policy spells it.
+    pub(crate) fn key(&self) -> &str {
+        self.key.name()
+    }
+
+    /// Its value. A multivalued key has none, and does not fall back to the default.
+    fn value<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
+        match context.lookup(&self.key) {
+            Some(Value::One(text)) => Some(text),
+            Some(Value::Many(values)) if !values.is_empty() => None,
+            _ => self.default.as_deref(),
+        }
+    }
+}
+
+impl Template {
+    pub(crate) fn new(text: &str, variables: Variables) -> Self {
+        let mut parts: Vec<TextPart> = Vec::new();
+        let mut literal = String::new();
+        for lexeme in split(text, variables) {
+            match lexeme {
+                Lexeme::Raw(text) | Lexeme::Escaped(text) => literal.push_str(text),
+                Lexeme::Variable { key, default } => {
+                    if !literal.is_empty() {
+                        parts.push(TextPart::Text(std::mem::take(&mut literal).into()));
+                    }
+                    parts.push(TextPart::Variable(Variable::new(key, default)));
+                }
+            }
+        }
+        if parts.is_empty() {
+            return Self::Fixed(literal.into());
+        }
+        if !literal.is_empty() {
+            parts.push(TextPart::Text(literal.into()));
+        }
+        Self::Variable(parts.into())
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         let parts = match self {
-            Self::Fixed(text) => return Some(Cow::Borrowed(text)),
+            Self::Fixed(_) => &[][..],
             Self::Variable(parts) => parts,
         };
-        let mut texts = parts.iter().map(|part| match part {
-            TextPart::Text(text) => Some(text.as_str()),
-            TextPart::Variable { key, default } => value(key, default.as_deref(), context),
-        });
-        if parts.len() == 1 {
-            texts.next()?.map(Cow::Borrowed)
-        } else {
-            texts.collect::<Option<String>>().map(Cow::Owned)
+        parts.iter().filter_map(|part| match part {
+            TextPart::Text(_) => None,
+            TextPart::Variable(variable) => Some(variable),
+        })
+    }
+
+    /// Whether the text for a request is this one; not if a variable has no value.
+    pub(crate) fn equals(&self, text: &str, context: &Context) -> bool {
+        let parts = match self {
+            Self::Fixed(fixed) => return **fixed == *text,
+            Self::Variable(parts) => parts,
+        };
+        let rest = parts
+            .iter()
+            .try_fold(text, |rest, part| rest.strip_prefix(part.text(context)?));
+        rest.is_some_and(str::is_empty)
+    }
+
+    /// The same, without regard to case.
+    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &Context) -> bool {
+        let parts = match self {
+            Self::Fixed(fixed) => return equal_ignoring_case(fixed, text),
+            Self::Variable(parts) => parts,
+        };
+        let has_values = parts.iter().all(|part| part.text(context).is_some());
+        let own = parts
+            .iter()
+            .filter_map(|part| part.text(context))
+            .flat_map(folded);
+        has_values && own.eq(folded(text))
+    }
+}
+
+impl TextPart {
+    fn text<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Variable(variable) => variable.value(context),
         }
     }
 }
@@ -109,7 +164,7 @@ impl Pattern {
     pub(crate) fn tokens(
         text: &str,
         variables: Variables,
-    ) -> Result<Vec<Token<'_>>, VariablePattern> {
+    ) -> Result<Vec<Token<&str>>, VariablePattern> {
         let lexemes = split(text, variables);
         if lexemes
             .iter()
@@ -121,10 +176,18 @@ impl Pattern {
         }
         let tokens = lexemes.iter().flat_map(|lexeme| match lexeme {
             Lexeme::Raw(text) => glob::tokens(text),
-            Lexeme::Escaped(text) => vec![Token::Text(Cow::Borrowed(*text))],
+            Lexeme::Escaped(text) => vec![Token::Text(*text)],
             Lexeme::Variable { .. } => Vec::new(),
         });
         Ok(tokens.collect())
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let pattern = match self {
+            Self::Fixed(_) => None,
+            Self::Variable(pattern) => Some(pattern),
+        };
+        pattern.into_iter().flat_map(VariablePattern::variables)
     }
 
     /// Whether the text matches; not if a variable has no value.
@@ -133,7 +196,7 @@ impl Pattern {
             Self::Fixed(glob) => glob.matches(text),
             Self::Variable(pattern) => pattern
                 .resolve(context)
-                .is_some_and(|tokens| Glob::from_tokens(&tokens).matches(text)),
+                .is_some_and(|tokens| glob::matches(&tokens, text)),
         }
     }
 
@@ -147,36 +210,42 @@ impl Pattern {
 }
 
 impl VariablePattern {
-    /// The pattern for a request, its values literal; `None` if one is missing.
-    pub(crate) fn resolve<'a>(&'a self, context: &'a Context) -> Option<Vec<Token<'a>>> {
-        let lookup = |key: &str, default: Option<&'a str>| value(key, default, context);
-        self.0.iter().map(|part| part.token(&lookup)).collect()
-    }
-}
-
-impl Part {
-    fn token<'a>(
-        &'a self,
-        lookup: &dyn Fn(&str, Option<&'a str>) -> Option<&'a str>,
-    ) -> Option<Token<'a>> {
-        Some(match self {
-            Self::Text(text) => Token::Text(Cow::Borrowed(text)),
-            Self::Variable { key, default } => {
-                Token::Text(Cow::Borrowed(lookup(key, default.as_deref())?))
-            }
-            Self::One => Token::One,
-            Self::Run => Token::Run,
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Token(_) => None,
+            Part::Variable(variable) => Some(variable),
         })
     }
+
+    /// The pattern for a request, its values literal; `None` if one is missing.
+    pub(crate) fn resolve<'a>(&'a self, context: &'a Context) -> Option<Resolved<'a>> {
+        let token = |part: &'a Part| {
+            Some(match part {
+                Part::Token(Token::Text(text)) => Token::Text(&**text),
+                Part::Token(Token::One) => Token::One,
+                Part::Token(Token::Run) => Token::Run,
+                Part::Variable(variable) => Token::Text(variable.value(context)?),
+            })
+        };
+        self.0.iter().map(token).collect()
+    }
 }
 
-/// The value of a variable. A multivalued key is not one, and does not fall back to the default.
-fn value<'a>(key: &str, default: Option<&'a str>, context: &'a Context) -> Option<&'a str> {
-    match context.get(key) {
-        Some(Value::One(text)) => Some(text),
-        Some(Value::Many(values)) if !values.is_empty() => None,
-        _ => default,
+/// What the text begins with whatever the request: it ends before the first wildcard or variable.
+pub(crate) fn literal_prefix(pattern: &str) -> &str {
+    let end = pattern.find(['*', '?', '$']).unwrap_or(pattern.len());
+    pattern.get(..end).unwrap_or_default()
+}
+
+fn equal_ignoring_case(left: &str, right: &str) -> bool {
+    if left.is_ascii() && right.is_ascii() {
+        return left.eq_ignore_ascii_case(right);
     }
+    folded(left).eq(folded(right))
+}
+
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_lowercase)
 }
 
 enum Lexeme<'a> {
@@ -190,22 +259,17 @@ enum Lexeme<'a> {
 
 impl Lexeme<'_> {
     fn parts(&self) -> Vec<Part> {
+        let token = |token: Token<&str>| {
+            Part::Token(match token {
+                Token::Text(text) => Token::Text(text.into()),
+                Token::One => Token::One,
+                Token::Run => Token::Run,
+            })
+        };
         match self {
-            Self::Raw(text) => glob::tokens(text)
-                .into_iter()
-                .map(|token| match token {
-                    Token::Text(text) => Part::Text(text.into()),
-                    Token::One => Part::One,
-                    Token::Run => Part::Run,
-                })
-                .collect(),
-            Self::Escaped(text) => vec![Part::Text((*text).into())],
-            Self::Variable { key, default } => {
-                vec![Part::Variable {
-                    key: (*key).into(),
-                    default: default.map(Into::into),
-                }]
-            }
+            Self::Raw(text) => glob::tokens(text).into_iter().map(token).collect(),
+            Self::Escaped(text) => vec![token(Token::Text(text))],
+            Self::Variable { key, default } => vec![Part::Variable(Variable::new(key, *default))],
         }
     }
 }
@@ -279,9 +343,13 @@ mod tests {
     }
 
     fn resolved(text: &str) -> Option<String> {
-        Template::new(text, Variables::Expand)
-            .resolve(&context())
-            .map(Cow::into_owned)
+        match Template::new(text, Variables::Expand) {
+            Template::Fixed(text) => Some(text.into()),
+            Template::Variable(parts) => {
+                let context = context();
+                parts.iter().map(|part| part.text(&context)).collect()
+            }
+        }
     }
 
     #[test]
@@ -306,6 +374,20 @@ mod tests {
             ("$${e}", Some("$")),
         ] {
             assert_eq!(resolved(text).as_deref(), expected, "{text}");
+            let template = Template::new(text, Variables::Expand);
+            if let Some(expected) = expected {
+                assert!(template.equals(expected, &context()), "{text}");
+                assert!(template.equals_ignoring_case(&expected.to_uppercase(), &context()));
+                assert!(
+                    !template.equals(&format!("{expected}."), &context()),
+                    "{text}"
+                );
+            } else {
+                for wrong in ["", text] {
+                    assert!(!template.equals(wrong, &context()), "{text}");
+                    assert!(!template.equals_ignoring_case(wrong, &context()), "{text}");
+                }
+            }
         }
     }
 

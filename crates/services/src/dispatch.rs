@@ -104,9 +104,10 @@ fn permit<O: Handle>(input: &O::Input, at: &At<'_>) -> Result<door::Permit, Faul
         Needs::Credentials | Needs::OwnDecision => Vec::new(),
     };
     let errors = O::SHAPE.service.protocol.errors();
-    at.door
-        .authorize(at.call, &needs)
-        .map_err(|denied| errors.access_denied.fault(denied.message))
+    at.door.authorize(at.call, &needs).map_err(|denied| {
+        let _ = at.notes.reason.set(denied.told());
+        errors.access_denied.fault(denied.message)
+    })
 }
 
 /// A shape as the audit record shows it; `None`, i.e. null, when there is nothing in it.

@@ -3,7 +3,7 @@
 
 use super::s3::{self, Reach};
 use super::{Checked, conditions};
-use crate::action::{Action, ActionPattern};
+use crate::action::ActionPattern;
 use crate::condition::network::Network;
 use crate::condition::operator::Test;
 use crate::document::DocumentKind;
@@ -73,7 +73,7 @@ fn check_action(action: &Text<'_>) -> Checked {
     let service = action.value.split_once(':').map(|(service, _)| service);
     let of_s3 =
         action.value == "*" || service.is_some_and(|service| service.eq_ignore_ascii_case("s3"));
-    if of_s3 && s3::actions().any(|known| pattern.matches(&Action::new(&known))) {
+    if of_s3 && s3::actions().any(|known| pattern.names(&known)) {
         return Ok(());
     }
     let reason = format!("S3 has no action `{}`", action.value);
@@ -140,7 +140,7 @@ fn check_applicability(statement: &Statement<'_>) -> Checked {
             let pattern = ActionPattern::new(&text.value);
             carriers
                 .iter()
-                .any(|carrier| pattern.matches(&Action::new(&format!("s3:{carrier}"))))
+                .any(|carrier| pattern.names(&format!("s3:{carrier}")))
         });
         if !carried {
             let message =

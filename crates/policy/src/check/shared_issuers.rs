@@ -2,7 +2,7 @@
 //! shared OIDC providers"): whoever trusts one must say which customer's tokens are meant.
 
 use super::Checked;
-use crate::action::Action;
+use crate::action::{Action, Buffer};
 use crate::condition::operator::Quantifier;
 use crate::condition::{Condition, Operands};
 use crate::document::DocumentKind;
@@ -73,7 +73,8 @@ enum Tenancy {
 }
 
 pub(super) fn check(document: &Document<'_>, statements: &[Statement]) -> Checked {
-    let web_identity = Action::new("sts:AssumeRoleWithWebIdentity");
+    let mut buffer = Buffer::new();
+    let web_identity = Action::new("sts:AssumeRoleWithWebIdentity", &mut buffer);
     for (statement, syntax) in statements.iter().zip(&document.statements) {
         if statement.effect == Effect::Deny || !statement.action.matches(&web_identity) {
             continue;

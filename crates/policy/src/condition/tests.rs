@@ -16,7 +16,14 @@ fn holds(operator: &str, operands: &[&str], value: Option<Value>) -> bool {
     if let Some(value) = value {
         context.insert("K", value);
     }
-    Condition::new(operator, "k", operands, Variables::Expand).holds(&context)
+    Condition::new(
+        operator,
+        "k",
+        operands,
+        Variables::Expand,
+        Written::default(),
+    )
+    .holds(&context)
 }
 
 fn many(values: &[&str]) -> Value {
@@ -249,10 +256,28 @@ fn variables_in_operands() {
     // Operators of other types take no variables.
     let own: Context = [("k", "10"), ("n", "10")].into_iter().collect();
     let numeric = Operator::parse("NumericEquals").unwrap();
-    assert!(!Condition::new(numeric, "k", &["${n}"], Variables::Expand).holds(&own));
+    assert!(
+        !Condition::new(
+            numeric,
+            "k",
+            &["${n}"],
+            Variables::Expand,
+            Written::default()
+        )
+        .holds(&own)
+    );
     let flags: Context = [("k", "true"), ("f", "true")].into_iter().collect();
     let boolean = Operator::parse("Bool").unwrap();
-    assert!(Condition::new(boolean, "k", &["${f}"], Variables::Expand).holds(&flags));
+    assert!(
+        Condition::new(
+            boolean,
+            "k",
+            &["${f}"],
+            Variables::Expand,
+            Written::default()
+        )
+        .holds(&flags)
+    );
 }
 
 #[test]

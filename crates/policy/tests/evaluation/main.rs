@@ -8,6 +8,12 @@
 
 mod cases;
 mod decisions;
+#[path = "../managed/mod.rs"]
+mod managed;
+mod managed_policies;
 mod properties;
+mod rules;
 mod sessions;
+mod spelling;
 mod support;
+mod truth;

@@ -104,7 +104,7 @@ pub(crate) struct World {
 
 impl World {
     /// Asks for `s3:GetObject` (or AssumeRole) on a resource of `owner`.
-    pub(crate) fn ask(&self, principal: &Principal, owner: &str) -> Decision {
+    pub(crate) fn ask(&self, principal: &Principal, owner: &str) -> Decision<'_> {
         let identity = sources(&self.identity);
         let boundary = self.boundary.as_ref().map(|policy| [source(policy)]);
         let session = self.session.as_ref().map(|policy| [source(policy)]);

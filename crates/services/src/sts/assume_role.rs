@@ -61,7 +61,10 @@ impl Handle for AssumeRole {
         let permit = at
             .door
             .authorize(at.call, &needs(&input, role, &source_identity, at))
-            .map_err(|refused| denied(&refused))?;
+            .map_err(|refused| {
+                let _ = at.notes.reason.set(refused.told());
+                denied(&refused)
+            })?;
         if !input.provided_contexts.is_empty() {
             return Err(validation(
                 "The provided context provider is not registered with this account.",

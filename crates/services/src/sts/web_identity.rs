@@ -75,11 +75,7 @@ impl Handle for AssumeRoleWithWebIdentity {
                 // The one line in which an administrator can see why a pod gets nothing.
                 let _ = at.notes.reason.set(format!(
                     "{} (sub `{}`, aud `{}`)",
-                    refused.decision.denial(
-                        &token.caller.principal,
-                        refused.need.action(),
-                        Some(refused.need.resource()),
-                    ),
+                    refused.told(),
                     token.claims.subject,
                     token.audience,
                 ));

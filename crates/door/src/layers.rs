@@ -1,0 +1,197 @@
+//! The policies that speak for a caller, by layer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use directory::{Document, Role, Snapshot, User};
+use policy::{AccountId, DocumentKind, Policies, Policy, ResourceKind, Source};
+use session::Session;
+
+use crate::Caller;
+use crate::caller::Attached;
+
+/// What is attached to a caller as it is now: identity policies, a permissions boundary, the
+/// policies of its session.
+#[derive(Debug, Default)]
+pub struct Layers<'s> {
+    identity: Vec<Applied<'s>>,
+    boundary: Option<Vec<Applied<'s>>>,
+    session: Option<Vec<Applied<'s>>>,
+}
+
+/// A policy that applies.
+#[derive(Debug)]
+struct Applied<'s> {
+    policy: Arc<Policy>,
+    arn: Option<&'s str>,
+    name: Cow<'s, str>,
+}
+
+impl<'s> Layers<'s> {
+    /// What is attached to a caller.
+    pub(crate) fn of(snapshot: &'s Snapshot, caller: &'s Caller) -> Self {
+        let mut layers = match &caller.attached {
+            // The entity as it is now, not as it was when the request came in.
+            Attached::Role(role) => snapshot
+                .role_by_id(&role.id)
+                .map_or_else(Self::nothing, |role| Self::of_role(snapshot, role)),
+            Attached::User(user) => snapshot
+                .user_by_id(&user.id)
+                .map_or_else(Self::nothing, |user| Self::of_user(snapshot, user)),
+            Attached::None => Self::default(),
+        };
+        if let (Some(session), Some(account)) = (&caller.session, caller.account()) {
+            layers.session = of_session(snapshot, account, session);
+        }
+        layers
+    }
+
+    /// For an entity that was deleted a moment ago: nothing is allowed.
+    fn nothing() -> Self {
+        Self {
+            boundary: Some(Vec::new()),
+            ..Self::default()
+        }
+    }
+
+    /// What is attached to a role, without any session's policies.
+    #[must_use]
+    pub fn of_role(snapshot: &'s Snapshot, role: &'s Role) -> Self {
+        Self::of_entity(
+            snapshot,
+            role.account,
+            role.inline.iter(),
+            role.attached.iter(),
+            role.boundary.as_ref(),
+        )
+    }
+
+    /// What is attached to a user.
+    #[must_use]
+    pub fn of_user(snapshot: &'s Snapshot, user: &'s User) -> Self {
+        Self::of_entity(
+            snapshot,
+            user.account,
+            user.inline.iter(),
+            user.attached.iter(),
+            user.boundary.as_ref(),
+        )
+    }
+
+    fn of_entity(
+        snapshot: &Snapshot,
+        account: AccountId,
+        inline: impl Iterator<Item = (&'s String, &'s Document)>,
+        attached: impl Iterator<Item = &'s String>,
+        boundary: Option<&'s String>,
+    ) -> Self {
+        let inline = inline.map(|(name, document)| Applied {
+            policy: document.policy(),
+            arn: None,
+            name: Cow::Borrowed(name),
+        });
+        Self {
+            identity: inline.chain(managed(snapshot, account, attached)).collect(),
+            boundary: boundary
+                .map(|arn| managed(snapshot, account, std::iter::once(arn)).collect()),
+            session: None,
+        }
+    }
+
+    /// Adds an identity policy that is not attached, under a name of its own: what the
+    /// simulator is asked to suppose.
+    pub fn suppose(&mut self, policy: Arc<Policy>, name: String) {
+        self.identity.push(Applied {
+            policy,
+            arn: None,
+            name: Cow::Owned(name),
+        });
+    }
+
+    /// Puts other policies in the place of the permissions boundary.
+    pub fn suppose_boundary(&mut self, policies: Vec<(Arc<Policy>, String)>) {
+        let applied = policies.into_iter().map(|(policy, name)| Applied {
+            policy,
+            arn: None,
+            name: Cow::Owned(name),
+        });
+        self.boundary = Some(applied.collect());
+    }
+
+    /// Hands over the layers in the form in which the policy engine takes them, with the policy
+    /// of the resource that is asked for.
+    pub fn ask<T>(
+        &self,
+        resource: Option<&Policy>,
+        resource_kind: ResourceKind,
+        run: impl FnOnce(&Policies<'_, '_>) -> T,
+    ) -> T {
+        let identity = sources(&self.identity);
+        let boundary = self.boundary.as_deref().map(sources);
+        let session = self.session.as_deref().map(sources);
+        run(&Policies {
+            identity: &identity,
+            boundary: boundary.as_deref(),
+            session: session.as_deref(),
+            resource: resource.map(|policy| Source {
+                policy,
+                arn: None,
+                name: match resource_kind {
+                    ResourceKind::Ordinary => "resource policy",
+                    ResourceKind::RoleTrust => "trust policy",
+                },
+            }),
+            resource_kind,
+            ..Policies::default()
+        })
+    }
+}
+
+fn of_session<'s>(
+    snapshot: &Snapshot,
+    account: AccountId,
+    session: &'s Session,
+) -> Option<Vec<Applied<'s>>> {
+    let policies = &session.policies;
+    if policies.inline.is_none() && policies.arns.is_empty() {
+        return None;
+    }
+    let inline = policies.inline.iter().map(|text| Applied {
+        policy: Arc::new(
+            Policy::parse(DocumentKind::Session, text).unwrap_or_else(|_| Policy::deny_all()),
+        ),
+        arn: None,
+        name: Cow::Borrowed("session policy"),
+    });
+    let managed = managed(snapshot, account, policies.arns.iter());
+    Some(inline.chain(managed).collect())
+}
+
+fn managed<'s>(
+    snapshot: &Snapshot,
+    account: AccountId,
+    arns: impl Iterator<Item = &'s String>,
+) -> impl Iterator<Item = Applied<'s>> {
+    arns.map(move |arn| match snapshot.attachable(account, arn) {
+        Some(policy) => Applied {
+            policy: policy.policy(),
+            name: Cow::Owned(policy.name().to_owned()),
+            arn: Some(arn),
+        },
+        // Can't be detached from under an entity; if it is gone all the same, it denies.
+        None => Applied {
+            policy: Arc::new(Policy::deny_all()),
+            name: Cow::Borrowed(arn),
+            arn: Some(arn),
+        },
+    })
+}
+
+fn sources<'l>(applied: &'l [Applied<'_>]) -> Vec<Source<'l>> {
+    let source = |it: &'l Applied<'_>| Source {
+        policy: &it.policy,
+        arn: it.arn,
+        name: &it.name,
+    };
+    applied.iter().map(source).collect()
+}

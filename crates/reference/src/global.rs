@@ -1,0 +1,75 @@
+//! Condition keys that requests to every service may have (IAM User Guide, "AWS global condition context keys"). The
+//! source of the table has those of services only.
+
+use crate::condition_key::ConditionKey;
+use crate::condition_key::KeyType::{Arn, Bool, Date, IpAddress, Numeric, String};
+
+/// All of them. `aws:SourceOwner` is an old key of SNS, which S3's definition of a public policy still names.
+pub(crate) static KEYS: &[ConditionKey<'static>] = &[
+    // The principal.
+    ConditionKey::one("aws:PrincipalAccount", String),
+    ConditionKey::one("aws:PrincipalArn", Arn),
+    ConditionKey::one("aws:PrincipalIsAWSService", Bool),
+    ConditionKey::one("aws:PrincipalOrgID", String),
+    ConditionKey::many("aws:PrincipalOrgPaths", String),
+    ConditionKey::one("aws:PrincipalServiceName", String),
+    ConditionKey::many("aws:PrincipalServiceNamesList", String),
+    ConditionKey::one("aws:PrincipalTag/${TagKey}", String),
+    ConditionKey::one("aws:PrincipalType", String),
+    ConditionKey::one("aws:userid", String),
+    ConditionKey::one("aws:username", String),
+    // The session.
+    ConditionKey::one("aws:AssumedRoot", Bool),
+    ConditionKey::one("aws:ChatbotSourceArn", Arn),
+    ConditionKey::one("aws:Ec2InstanceSourcePrivateIPv4", IpAddress),
+    ConditionKey::one("aws:Ec2InstanceSourceVpc", String),
+    ConditionKey::one("aws:FederatedProvider", String),
+    ConditionKey::one("aws:MultiFactorAuthAge", Numeric),
+    ConditionKey::one("aws:MultiFactorAuthPresent", Bool),
+    ConditionKey::one("aws:SignInSessionArn", Arn),
+    ConditionKey::one("aws:SourceIdentity", String),
+    ConditionKey::one("aws:TokenIssueTime", Date),
+    ConditionKey::one("codebuild:BuildArn", Arn),
+    ConditionKey::one("codebuild:ProjectArn", Arn),
+    ConditionKey::one("ec2:RoleDelivery", Numeric),
+    ConditionKey::one("ec2:SourceInstanceArn", Arn),
+    ConditionKey::one("glue:CredentialIssuingService", String),
+    ConditionKey::one("glue:RoleAssumedBy", String),
+    ConditionKey::one("identitystore:UserId", String),
+    ConditionKey::one("lambda:SourceFunctionArn", Arn),
+    ConditionKey::one("ssm:SourceInstanceArn", Arn),
+    // The network.
+    ConditionKey::one("aws:SourceIp", IpAddress),
+    ConditionKey::one("aws:SourceVpc", String),
+    ConditionKey::one("aws:SourceVpcArn", Arn),
+    ConditionKey::one("aws:SourceVpce", String),
+    ConditionKey::one("aws:VpcSourceIp", IpAddress),
+    ConditionKey::one("aws:VpceAccount", String),
+    ConditionKey::one("aws:VpceOrgID", String),
+    ConditionKey::many("aws:VpceOrgPaths", String),
+    // The resource.
+    ConditionKey::one("aws:ResourceAccount", String),
+    ConditionKey::one("aws:ResourceOrgID", String),
+    ConditionKey::many("aws:ResourceOrgPaths", String),
+    ConditionKey::one("aws:ResourceTag/${TagKey}", String),
+    // The request.
+    ConditionKey::many("aws:CalledVia", String),
+    ConditionKey::one("aws:CalledViaAWSMCP", String),
+    ConditionKey::one("aws:CalledViaFirst", String),
+    ConditionKey::one("aws:CalledViaLast", String),
+    ConditionKey::one("aws:CurrentTime", Date),
+    ConditionKey::one("aws:EpochTime", Date),
+    ConditionKey::one("aws:RequestTag/${TagKey}", String),
+    ConditionKey::one("aws:RequestedRegion", String),
+    ConditionKey::one("aws:SecureTransport", Bool),
+    ConditionKey::one("aws:SourceAccount", String),
+    ConditionKey::one("aws:SourceArn", Arn),
+    ConditionKey::one("aws:SourceOrgID", String),
+    ConditionKey::many("aws:SourceOrgPaths", String),
+    ConditionKey::one("aws:SourceOwner", String),
+    ConditionKey::many("aws:TagKeys", String),
+    ConditionKey::one("aws:UserAgent", String),
+    ConditionKey::one("aws:ViaAWSMCPService", Bool),
+    ConditionKey::one("aws:ViaAWSService", Bool),
+    ConditionKey::one("aws:referer", String),
+];
