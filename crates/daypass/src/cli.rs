@@ -1,12 +1,14 @@
 //! The command line, as it is typed.
 
+pub(crate) mod policy;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ::policy::{AccountId, Arn};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use federation::{IssuerUrl, ServiceAccountRef};
 use ipnet::IpNet;
-use policy::{AccountId, Arn};
 
 /// IRSA for everything that isn't AWS: IAM, STS, S3 and CloudTrail in one server.
 #[derive(Debug, Parser)]
@@ -26,6 +28,9 @@ pub(crate) enum Command {
     Token(Token),
     /// Run a program as a pod would run it: with a token file and a role.
     Run(Run),
+    /// Check, summarize and try policies, without a server.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 pub(crate) mod credentials;
+pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod token;

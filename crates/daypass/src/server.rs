@@ -83,11 +83,13 @@ impl Server {
         let s3_domains = options.s3_domains.iter();
         let s3_domains = s3_domains.map(|it| it.to_ascii_lowercase()).collect();
         let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
+        let gateway = Arc::new(gateway);
+        let resources: Arc<Gateway> = Arc::clone(&gateway);
         Ok(Self {
             data,
             door: Arc::new(door),
-            services: Arc::new(Services::new(verifier)),
-            gateway: Arc::new(gateway),
+            services: Arc::new(Services::new(verifier).with_resources(resources)),
+            gateway,
             issuers: state.issuers,
             s3_domains,
             _lock: lock,

@@ -145,10 +145,22 @@ impl Postings {
         if postings.len() <= WORTH_AN_INDEX {
             return Self::List(postings.into());
         }
+        let named = |posting: &Posting| {
+            let statement = statements.get(posting.statement as usize);
+            statement.and_then(|it| it.resource.as_ref())
+        };
+        // Many actions and many resources in one statement would multiply: such lists stay lists,
+        // so that an index never takes more than a few times the room of its document.
+        let room = postings.len().saturating_mul(8);
+        let entries = postings
+            .iter()
+            .map(|it| named(it).map_or(1, Resources::len));
+        if entries.sum::<usize>() > room {
+            return Self::List(postings.into());
+        }
         let mut resources: BTreeMap<&str, Vec<Posting>> = BTreeMap::new();
         for posting in postings {
-            let statement = statements.get(posting.statement as usize);
-            for beginning in beginnings(statement.and_then(|it| it.resource.as_ref())) {
+            for beginning in beginnings(named(posting)) {
                 let listed = resources.entry(beginning).or_default();
                 if listed.last() != Some(posting) {
                     listed.push(*posting);

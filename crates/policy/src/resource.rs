@@ -97,7 +97,9 @@ impl ResourcePattern {
     pub(crate) fn new(text: &str, variables: Variables) -> Self {
         let parts: Vec<&str> = text.splitn(PARTS, ':').collect();
         let form = match parts.as_slice() {
-            ["*"] => Form::Everything,
+            [stars] if !stars.is_empty() && stars.bytes().all(|byte| byte == b'*') => {
+                Form::Everything
+            }
             [head @ .., resource] if parts.len() == PARTS => Form::Arn {
                 head: Head::new(head),
                 resource: Pattern::new(resource, variables),
@@ -148,14 +150,11 @@ impl ResourcePattern {
         }
     }
 
-    /// Whether a variable without a value decides if the resource matches. The other parts of the
-    /// ARN may rule it out before.
-    pub(crate) fn is_undecided(&self, target: &Target<'_>, context: &Context) -> bool {
+    /// Whether every variable in it has a value.
+    pub(crate) fn is_resolvable(&self, context: &Context) -> bool {
         match &self.form {
-            Form::Arn { head, resource } => {
-                head.matches(target) && !resource.is_resolvable(context)
-            }
-            Form::Everything | Form::Short(_) => false,
+            Form::Arn { resource, .. } => resource.is_resolvable(context),
+            Form::Everything | Form::Short(_) => true,
         }
     }
 }

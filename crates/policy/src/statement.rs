@@ -190,14 +190,13 @@ impl Resources {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.patterns.len()
+    }
+
     pub(crate) fn matches(&self, target: &Target<'_>, context: &Context) -> bool {
         // What is excluded is unknown while a variable has no value, so nothing is included.
-        if self.negated
-            && self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.is_undecided(target, context))
-        {
+        if self.negated && !self.patterns.iter().all(|it| it.is_resolvable(context)) {
             return false;
         }
         let lists = |pattern: &ResourcePattern| pattern.matches(target, context);

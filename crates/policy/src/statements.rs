@@ -58,11 +58,8 @@ impl Statements {
             return self.scan(effect, asked).next();
         };
         let mut first: Option<(usize, &Statement)> = None;
-        index.visit(effect, &asked.action, &asked.target, &mut |found| {
-            let place = found.statement as usize;
+        self.found(index, effect, asked, |place, statement| {
             if first.is_none_or(|(known, _)| place < known)
-                && let Some(statement) = self.all.get(place)
-                && found.names(statement, &asked.action)
                 && statement.holds(&asked.target, asked.context)
             {
                 first = Some((place, statement));
@@ -71,8 +68,7 @@ impl Statements {
         first
     }
 
-    /// Hands over all of them, in no order; one with several patterns for the action may come
-    /// more than once.
+    /// Hands over all of them, in no order; one may come more than once.
     pub(crate) fn each<'s>(
         &'s self,
         effect: Effect,
@@ -85,12 +81,30 @@ impl Statements {
             }
             return;
         };
+        self.found(index, effect, asked, |place, statement| {
+            if statement.holds(&asked.target, asked.context) {
+                take(place, statement);
+            }
+        });
+    }
+
+    /// Hands over every statement that names the action and may name the resource.
+    fn found<'s>(
+        &'s self,
+        index: &Index,
+        effect: Effect,
+        asked: &Asked<'_, '_>,
+        mut take: impl FnMut(usize, &'s Statement),
+    ) {
+        // Patterns of one statement come one after another; the first that names the action will do.
+        let mut last = None;
         index.visit(effect, &asked.action, &asked.target, &mut |found| {
             let place = found.statement as usize;
-            if let Some(statement) = self.all.get(place)
+            if last != Some(place)
+                && let Some(statement) = self.all.get(place)
                 && found.names(statement, &asked.action)
-                && statement.holds(&asked.target, asked.context)
             {
+                last = Some(place);
                 take(place, statement);
             }
         });

@@ -16,6 +16,7 @@ use crate::document::DocumentKind;
 use crate::error::InvalidPolicy;
 
 pub use self::access::{Access, Extent, LevelAccess};
+pub(crate) use self::applicable::Reach;
 pub use self::condition::{ConditionText, Conditions};
 use self::gather::Gathering;
 pub use self::resource::{ResourceText, Resources};

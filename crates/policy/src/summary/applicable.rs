@@ -5,7 +5,7 @@
 use reference::{Action, Service};
 
 /// The types of a service's resources that a pattern can cover.
-pub(super) struct Reach {
+pub(crate) struct Reach {
     pattern: String,
     /// Names of types.
     kinds: Vec<String>,
@@ -14,7 +14,7 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn new(pattern: &str, service: Service<'_>) -> Self {
+    pub(crate) fn new(pattern: &str, service: Service<'_>) -> Self {
         let tokens = of_pattern(pattern);
         let kinds = service
             .resource_types()
@@ -28,12 +28,12 @@ impl Reach {
     }
 
     /// The pattern as it was written.
-    pub(super) fn pattern(&self) -> &str {
+    pub(crate) fn pattern(&self) -> &str {
         &self.pattern
     }
 
     /// The type of the resources, if there is one only.
-    pub(super) fn kind(&self) -> Option<&str> {
+    pub(crate) fn kind(&self) -> Option<&str> {
         match self.kinds.as_slice() {
             [kind] => Some(kind),
             _ => None,
@@ -41,7 +41,7 @@ impl Reach {
     }
 
     /// Whether a request for the action can name a resource that the pattern covers.
-    pub(super) fn covers(&self, action: Action<'_>) -> bool {
+    pub(crate) fn covers(&self, action: Action<'_>) -> bool {
         let mut kinds = action.resource_types().peekable();
         if kinds.peek().is_some() {
             return kinds.any(|(kind, _)| self.kinds.iter().any(|name| *name == kind.name()));

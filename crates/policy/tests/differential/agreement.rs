@@ -9,7 +9,7 @@ use crate::shrink;
 
 /// Requests that are asked of one set of policies.
 const REQUESTS_EACH: u64 = 60;
-const DEFAULT_REQUESTS: u64 = 300_000;
+const DEFAULT_REQUESTS: u64 = 1_000_000;
 /// Raises (or lowers) the number of requests.
 const VARIABLE: &str = "DAYPASS_POLICY_REQUESTS";
 

@@ -36,7 +36,6 @@ const DEPARTURES: &[(&str, &[(u32, &str)])] = &[
         "IfExists is true for a missing key under every operator, ForAnyValue included",
         &[
             (344, "Allowed"),
-            (2363, "ExplicitlyDenied"),
             (3189, "Allowed"),
             (3245, "Allowed"),
             (3250, "ExplicitlyDenied"),
@@ -56,6 +55,14 @@ const DEPARTURES: &[(&str, &[(u32, &str)])] = &[
             (2688, "Allowed"),
             (3143, "ExplicitlyDenied"),
             (3355, "ExplicitlyDenied"),
+        ],
+    ),
+    (
+        "`NotResource` with a variable without a value matches nothing, whatever the rest of the ARN",
+        &[
+            (1100, "ImplicitlyDenied"),
+            (1488, "ImplicitlyDenied"),
+            (2575, "ImplicitlyDenied"),
         ],
     ),
     (

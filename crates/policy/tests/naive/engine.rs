@@ -2,7 +2,7 @@
 
 use policy::{
     AccountId, Context, DocumentKind, Outcome, Policies, Policy, Principal, Request, ResourceKind,
-    RoleSession, Source, Value, decide,
+    RoleSession, Source, Value, decide, explain,
 };
 use serde_json::Value as Json;
 
@@ -89,6 +89,8 @@ impl Engine {
             context: &context,
         };
         let decision = decide(&request, &policies);
+        // The one asks an index, the other every statement; they name the same statement too.
+        assert_eq!(explain(&request, &policies).decision, decision);
         let outcome = decision.outcome;
         assert_eq!(decision.is_allowed(), outcome == Outcome::Allowed);
         outcome

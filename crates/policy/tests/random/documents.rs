@@ -87,17 +87,28 @@ fn statement(dice: &mut Dice<'_>, kind: Kind, of: usize) -> Json {
         } else {
             "Resource"
         };
-        statement.insert(
-            name.to_owned(),
-            one_or_many(dice, |dice| {
-                patterns::resource_pattern(dice, kind == Kind::Resource)
-            }),
-        );
+        let mut resources = one_or_many(dice, |dice| {
+            patterns::resource_pattern(dice, kind == Kind::Resource)
+        });
+        if dice.chance(3) {
+            resources = among_many(resources);
+        }
+        statement.insert(name.to_owned(), resources);
     }
     if dice.chance(if deny { 75 } else { 45 }) {
         statement.insert("Condition".to_owned(), conditions::condition(dice));
     }
     Json::Object(statement)
+}
+
+/// The same resources among so many others that an engine may want an index of them.
+fn among_many(resources: Json) -> Json {
+    let own = match resources {
+        Json::Array(own) => own,
+        only => vec![only],
+    };
+    let others = (0..24).map(|number| json!(format!("arn:aws:s3:::other-{number}/*")));
+    others.chain(own).collect()
 }
 
 fn one_or_many(dice: &mut Dice<'_>, mut one: impl FnMut(&mut Dice<'_>) -> String) -> Json {
