@@ -16,6 +16,7 @@ use crate::document::DocumentKind;
 use crate::error::InvalidPolicy;
 use crate::grantee::Grantees;
 use crate::json;
+use crate::nearest::nearest;
 use crate::statement::{Effect, Statement};
 use crate::syntax::{self, Document, Flaw, FlawKind};
 use crate::template::Variables;
@@ -60,7 +61,13 @@ pub(crate) fn compile(kind: DocumentKind, text: &str) -> Checked<Vec<Statement>>
 pub(crate) fn read(kind: DocumentKind, text: &str) -> Checked<Document<'_>> {
     let node = json::parse(text).map_err(|error| {
         let reason = error.problem.to_string();
-        InvalidPolicy::new(kind, &error.span, not_json(kind), reason)
+        let remedy = match &error.problem {
+            json::Problem::DuplicateMember(_) => {
+                Some("write it once, with all its values in one list".to_owned())
+            }
+            _ => None,
+        };
+        InvalidPolicy::new(kind, &error.span, not_json(kind), reason).with_remedy(remedy)
     })?;
     syntax::document(node).map_err(|flaw| misshapen(kind, &flaw))
 }
@@ -116,7 +123,13 @@ fn misshapen(kind: DocumentKind, flaw: &Flaw) -> InvalidPolicy {
         DocumentKind::Scp | DocumentKind::Rcp => organization::MESSAGE.to_owned(),
         _ => identity::SYNTAX.to_owned(),
     };
-    InvalidPolicy::new(kind, &flaw.span, message, flaw.kind.to_string())
+    let remedy = match &flaw.kind {
+        FlawKind::UnknownElement(name) => nearest(name, syntax::ELEMENTS.iter().copied())
+            .filter(|near| near != name)
+            .map(|near| format!("write `{near}`")),
+        _ => None,
+    };
+    InvalidPolicy::new(kind, &flaw.span, message, flaw.kind.to_string()).with_remedy(remedy)
 }
 
 /// Elements that trust policies and resource policies have in common.
@@ -146,9 +159,17 @@ fn check_effect(kind: DocumentKind, statement: &syntax::Statement<'_>) -> Checke
                 &effect.span,
                 message,
                 "an effect is `Allow` or `Deny`",
-            ))
+            )
+            .with_remedy(effect_in_right_case(&effect.value)))
         }
     }
+}
+
+/// `Allow` for `allow`.
+fn effect_in_right_case(effect: &str) -> Option<String> {
+    let mut effects = ["Allow", "Deny"].into_iter();
+    let right = effects.find(|right| right.eq_ignore_ascii_case(effect))?;
+    Some(format!("write `{right}`"))
 }
 
 fn missing(kind: DocumentKind, span: &Range<usize>, element: &str) -> InvalidPolicy {

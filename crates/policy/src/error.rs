@@ -11,6 +11,7 @@ pub struct InvalidPolicy {
     code: &'static str,
     message: String,
     reason: String,
+    remedy: Option<String>,
     span: Range<usize>,
 }
 
@@ -29,7 +30,15 @@ impl InvalidPolicy {
             code,
             message: message.into(),
             reason: reason.into(),
+            remedy: None,
             span: span.clone(),
+        }
+    }
+
+    pub(crate) fn with_remedy(self, remedy: impl Into<Option<String>>) -> Self {
+        Self {
+            remedy: remedy.into(),
+            ..self
         }
     }
 
@@ -55,5 +64,11 @@ impl InvalidPolicy {
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason
+    }
+
+    /// What to write instead, where the reason does not say it already: lower case, no full stop.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&str> {
+        self.remedy.as_deref()
     }
 }

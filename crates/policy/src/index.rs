@@ -32,8 +32,9 @@ struct Side {
 
 #[derive(Debug, Clone)]
 enum Postings {
+    One(Posting),
     List(Box<[Posting]>),
-    ByResource(PrefixMap<Box<[Posting]>>),
+    ByResource(Box<PrefixMap<Box<[Posting]>>>),
 }
 
 /// A statement, and which of its action patterns led to it.
@@ -142,6 +143,9 @@ fn bit(service: u64) -> u64 {
 
 impl Postings {
     fn of(postings: &[Posting], statements: &[Statement]) -> Self {
+        if let [only] = postings {
+            return Self::One(*only);
+        }
         if postings.len() <= WORTH_AN_INDEX {
             return Self::List(postings.into());
         }
@@ -171,11 +175,12 @@ impl Postings {
             .into_iter()
             .map(|(beginning, postings)| (beginning, postings.into()))
             .collect();
-        Self::ByResource(PrefixMap::from(resources))
+        Self::ByResource(Box::new(PrefixMap::from(resources)))
     }
 
     fn visit(&self, target: &Target<'_>, take: &mut impl FnMut(Posting)) {
         match self {
+            Self::One(posting) => take(*posting),
             Self::List(postings) => postings.iter().copied().for_each(take),
             Self::ByResource(resources) => resources
                 .prefixes_of(target.text())

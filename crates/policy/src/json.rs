@@ -72,7 +72,7 @@ const MAX_DEPTH: usize = 16;
 pub(crate) fn parse(text: &str) -> Result<Node<'_>, JsonError> {
     if text.len() > MAX_BYTES {
         return Err(JsonError {
-            span: MAX_BYTES..text.len(),
+            span: text.floor_char_boundary(MAX_BYTES)..text.len(),
             problem: Problem::TooLong,
         });
     }

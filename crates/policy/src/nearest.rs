@@ -7,12 +7,17 @@ pub(crate) fn nearest<'c>(
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let most = (name.chars().count() / 3).min(3);
+    // Of two that are as near, the one that only goes on.
+    let goes_on = |candidate: &str| {
+        let start = candidate.get(..name.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+    };
     let distances = candidates
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate));
     distances
         .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, !goes_on(candidate)))
         .map(|(_, candidate)| candidate)
 }
 

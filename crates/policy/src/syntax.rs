@@ -56,6 +56,22 @@ pub(crate) struct Operation<'a> {
     pub(crate) keys: Vec<(Text<'a>, Vec<Text<'a>>)>,
 }
 
+/// Names of the elements of documents and statements.
+pub(crate) const ELEMENTS: &[&str] = &[
+    "Version",
+    "Id",
+    "Statement",
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
 /// What keeps JSON from being a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Flaw {

@@ -21,7 +21,7 @@ pub(super) fn check_text(text: &str) -> Checked {
         let reason = format!("a bucket policy has at most {MAX_BYTES} bytes");
         return Err(InvalidPolicy::new(
             KIND,
-            &(MAX_BYTES..text.len()),
+            &(text.floor_char_boundary(MAX_BYTES)..text.len()),
             message,
             reason,
         ));
@@ -30,7 +30,7 @@ pub(super) fn check_text(text: &str) -> Checked {
         let message = "Policies must be valid JSON and the first byte must be '{'";
         return Err(InvalidPolicy::new(
             KIND,
-            &(0..text.len().min(1)),
+            &(0..text.ceil_char_boundary(1)),
             message,
             "this is not a JSON object",
         ));

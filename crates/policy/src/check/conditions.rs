@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::condition::Instant;
 use crate::condition::operator::{Operator, Test};
+use crate::nearest::nearest;
 use crate::syntax::{Document, Statement, Text};
 
 /// A condition that asks nothing sensible.
@@ -23,6 +24,25 @@ pub(super) fn unknown_operator<'d, 'a>(document: &'d Document<'a>) -> Option<&'d
         Operator::parse(&operation.name.value).is_none() && !operation.keys.is_empty()
     });
     unknown.map(|operation| &operation.name)
+}
+
+/// The operator that was probably meant by one that does not exist.
+pub(super) fn operator_remedy(name: &str) -> Option<String> {
+    let (quantifier, rest) = name
+        .split_once(':')
+        .map_or((None, name), |(quantifier, rest)| (Some(quantifier), rest));
+    let quantifier = match quantifier {
+        None => String::new(),
+        Some(quantifier) => format!("{}:", nearest(quantifier, ["ForAllValues", "ForAnyValue"])?),
+    };
+    let (base, suffix) = rest
+        .strip_suffix("IfExists")
+        .map_or((rest, ""), |base| (base, "IfExists"));
+    let written = format!(
+        "{quantifier}{}{suffix}",
+        nearest(base, OPERATORS.iter().copied())?
+    );
+    Operator::parse(&written).map(|_| format!("write `{written}`"))
 }
 
 /// The first operand of a date operator that is no date.
@@ -51,3 +71,34 @@ pub(super) fn operands<'d, 'a>(
     });
     picked.flat_map(|operation| operation.keys.iter().flat_map(|(_, operands)| operands))
 }
+
+/// Operators without set operator and suffix.
+const OPERATORS: &[&str] = &[
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];

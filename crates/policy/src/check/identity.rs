@@ -1,7 +1,9 @@
 //! Checks of identity policies, boundaries and session policies, in the order in which IAM
 //! reports them.
 
-use super::{CURRENT_VERSION, Checked, FIRST_VERSION, conditions, repeated_sid};
+use super::{
+    CURRENT_VERSION, Checked, FIRST_VERSION, conditions, effect_in_right_case, repeated_sid,
+};
 use crate::document::DocumentKind;
 use crate::error::InvalidPolicy;
 use crate::syntax::{Document, Statement, Text};
@@ -62,10 +64,11 @@ fn check_syntax(kind: DocumentKind, document: &Document<'_>) -> Checked {
         }
     }
     match conditions::unknown_operator(document) {
-        Some(name) => syntax(
-            &name.span,
-            format!("there is no condition operator `{}`", name.value),
-        ),
+        Some(name) => {
+            let reason = format!("there is no condition operator `{}`", name.value);
+            let error = InvalidPolicy::new(kind, &name.span, SYNTAX, reason);
+            Err(error.with_remedy(conditions::operator_remedy(&name.value)))
+        }
         None => Ok(()),
     }
 }
@@ -89,7 +92,8 @@ fn check_version(kind: DocumentKind, document: &Document<'_>) -> Checked {
         span,
         message,
         "a managed policy needs `\"Version\": \"2012-10-17\"`",
-    ))
+    )
+    .with_remedy("write `\"Version\": \"2012-10-17\"` at its beginning".to_owned()))
 }
 
 fn check_legacy(kind: DocumentKind, document: &Document<'_>) -> Checked {
@@ -103,7 +107,8 @@ fn check_legacy(kind: DocumentKind, document: &Document<'_>) -> Checked {
             return legacy(
                 &effect.span,
                 "an effect is `Allow` or `Deny`, in that case".to_owned(),
-            );
+            )
+            .map_err(|error| error.with_remedy(effect_in_right_case(&effect.value)));
         }
     }
     if let Some(fault) = conditions::bad_date(document) {
@@ -188,7 +193,9 @@ fn check_elements(kind: DocumentKind, statement: &Statement<'_>) -> Checked {
         Some(principal) => {
             let message = "Policy document should not specify a principal.";
             let reason = "an identity policy speaks of the identity that it is attached to";
-            Err(InvalidPolicy::new(kind, &principal.span, message, reason))
+            let remedy = "remove it; who may assume a role, or use a resource, is said in the role's or the resource's own policy";
+            let error = InvalidPolicy::new(kind, &principal.span, message, reason);
+            Err(error.with_remedy(remedy.to_owned()))
         }
         None => Ok(()),
     }
@@ -215,7 +222,11 @@ pub(super) fn check_action(kind: DocumentKind, action: &Text<'_>) -> Checked {
         }
     };
     let reason = format!("`{text}` is not of the form `service:Name`");
-    Err(InvalidPolicy::new(kind, &action.span, message, reason))
+    let remedy = (!text.contains(':')).then(|| {
+        let name = if text.is_empty() { "GetObject" } else { text };
+        format!("write the service before it, as in `s3:{name}`")
+    });
+    Err(InvalidPolicy::new(kind, &action.span, message, reason).with_remedy(remedy))
 }
 
 fn resources<'d, 'a>(statement: &'d Statement<'a>) -> impl Iterator<Item = &'d Text<'a>> {

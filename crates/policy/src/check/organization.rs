@@ -80,4 +80,5 @@ fn reworded(error: InvalidPolicy) -> InvalidPolicy {
         error.reason()
     );
     InvalidPolicy::new(DocumentKind::Scp, &error.span(), MESSAGE, reason)
+        .with_remedy(error.remedy().map(str::to_owned))
 }

@@ -13,7 +13,8 @@ pub(super) fn check(kind: DocumentKind, document: &Document<'_>) -> Checked {
     if let Some(name) = conditions::unknown_operator(document) {
         let message = format!("Invalid Condition type : {}", name.value);
         let reason = format!("there is no condition operator `{}`", name.value);
-        return Err(InvalidPolicy::new(kind, &name.span, message, reason));
+        let error = InvalidPolicy::new(kind, &name.span, message, reason);
+        return Err(error.with_remedy(conditions::operator_remedy(&name.value)));
     }
     match conditions::bad_date(document) {
         Some(fault) => Err(InvalidPolicy::new(

@@ -468,3 +468,93 @@ fn resource_control_policies_only_deny_everybody() {
         .is_err()
     );
 }
+
+#[test]
+fn spans_are_whole_characters() {
+    let long = format!("{{\"{}\"", "€".repeat(100_000));
+    for text in ["", "€", "[]", &long] {
+        for kind in [DocumentKind::Bucket, DocumentKind::Identity] {
+            assert!(text.get(error(kind, text).span()).is_some());
+        }
+    }
+}
+
+#[test]
+fn remedies_say_what_to_write_instead() {
+    let identity = DocumentKind::Identity;
+    let statement =
+        |statement: &str| format!(r#"{{"Version": "2012-10-17", "Statement": {{{statement}}}}}"#);
+    let cases = [
+        (
+            identity,
+            r#""Effect": "Allow", "Actions": "s3:*", "Resource": "*""#,
+            Some("write `Action`"),
+        ),
+        (identity, r#""Effect": "Allow", "Frobnicate": 1"#, None),
+        (
+            identity,
+            r#""Effect": "Allow", "Effect": "Deny""#,
+            Some("write it once, with all its values in one list"),
+        ),
+        (
+            identity,
+            r#""Effect": "allow", "Action": "s3:*", "Resource": "*""#,
+            Some("write `Allow`"),
+        ),
+        (
+            identity,
+            r#""Effect": "Permit", "Action": "s3:*", "Resource": "*""#,
+            None,
+        ),
+        (
+            DocumentKind::Trust,
+            r#""Effect": "deny", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}"#,
+            Some("write `Deny`"),
+        ),
+        (
+            identity,
+            r#""Effect": "Allow", "Action": "GetObject", "Resource": "*""#,
+            Some("write the service before it, as in `s3:GetObject`"),
+        ),
+        (
+            identity,
+            r#""Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"ForAnyValues:StringEqualIfExists": {"a:b": "c"}}"#,
+            Some("write `ForAnyValue:StringEqualsIfExists`"),
+        ),
+        (
+            DocumentKind::Scp,
+            r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Stringlike": {"a:b": "c"}}"#,
+            Some("write `StringLike`"),
+        ),
+        (
+            DocumentKind::Resource,
+            r#""Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"Foo": {"a:b": "c"}}"#,
+            None,
+        ),
+        (
+            DocumentKind::Trust,
+            r#""Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Resource": "*""#,
+            Some("remove it"),
+        ),
+    ];
+    for (kind, text, remedy) in cases {
+        assert_eq!(error(kind, &statement(text)).remedy(), remedy, "{text}");
+    }
+    let error_of = error(
+        DocumentKind::Managed,
+        r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+    );
+    assert_eq!(
+        error_of.remedy(),
+        Some(r#"write `"Version": "2012-10-17"` at its beginning"#)
+    );
+    let error_of = error(
+        identity,
+        &statement(r#""Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*""#),
+    );
+    assert!(
+        error_of
+            .remedy()
+            .is_some_and(|remedy| remedy.starts_with("remove it"))
+    );
+}

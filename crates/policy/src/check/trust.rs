@@ -34,12 +34,10 @@ pub(super) fn check_form(document: &Document<'_>) -> Checked {
     }
     if let Some(name) = conditions::unknown_operator(document) {
         let reason = format!("there is no condition operator `{}`", name.value);
-        return Err(InvalidPolicy::new(
-            KIND,
-            &name.span,
-            identity::SYNTAX,
-            reason,
-        ));
+        return Err(
+            InvalidPolicy::new(KIND, &name.span, identity::SYNTAX, reason)
+                .with_remedy(conditions::operator_remedy(&name.value)),
+        );
     }
     match conditions::bad_date(document) {
         Some(fault) => Err(InvalidPolicy::new(
@@ -60,7 +58,8 @@ fn check_elements(statement: &Statement<'_>) -> Checked {
             &resource.span,
             "Has prohibited field Resource",
             reason,
-        ));
+        )
+        .with_remedy("remove it".to_owned()));
     }
     if statement
         .action
