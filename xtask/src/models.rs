@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use self::choice::{BOTOCORE, SERVICES};
+use self::choice::{ADDED, BOTOCORE, SERVICES};
 use self::model::Model;
 use crate::outputs::{Outputs, repository};
 
@@ -23,8 +23,11 @@ pub(crate) fn run(outputs: Outputs) -> Result<()> {
             service.name, service.version
         );
         let text = BOTOCORE.extract(READ_MODEL, &[&path])?;
-        let model: Model =
+        let mut model: Model =
             serde_json::from_slice(&text).with_context(|| format!("cannot read {path}"))?;
+        for (_, structure, member, shape) in ADDED.iter().filter(|it| it.0 == service.name) {
+            model.add(structure, member, shape)?;
+        }
         let code = emit::service(&model, service)
             .with_context(|| format!("cannot generate {}", service.name))?;
         let code = formatted(&code)?;

@@ -1,5 +1,6 @@
 //! The command line, as it is typed.
 
+pub(crate) mod can;
 pub(crate) mod policy;
 
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     /// Check, summarize and try policies, without a server.
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Ask a server whether a principal may do something, and why (or why not).
+    Can(can::Can),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }

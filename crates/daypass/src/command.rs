@@ -1,5 +1,6 @@
 //! The subcommands.
 
+pub(crate) mod can;
 pub(crate) mod credentials;
 pub(crate) mod policy;
 pub(crate) mod run;

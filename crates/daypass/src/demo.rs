@@ -1,7 +1,6 @@
 //! `daypass demo`: the whole way before the reader's eyes, each step as the `aws` command
 //! that does it and the server's real answer.
 
-mod client;
 mod show;
 mod walk;
 

@@ -17,6 +17,7 @@
 mod accept;
 mod bootstrap;
 mod cli;
+mod client;
 mod command;
 mod data_dir;
 mod demo;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
             Command::Token(options) => command::token::run(&options).await,
             Command::Run(options) => command::run::run(options).await,
             Command::Policy(command) => policy(&command),
+            Command::Can(options) => Ok(command::can::run(&options).await),
             Command::Demo(options) => demo::run(&options).await,
         }
     });

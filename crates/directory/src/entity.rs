@@ -66,8 +66,33 @@ pub struct User {
     pub attached: BTreeSet<String>,
     /// ARN of the permissions boundary.
     pub boundary: Option<String>,
+    /// Unique ids of the groups it is in, so that a membership outlives new names on either
+    /// side.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
     /// Its tags.
     pub tags: Tags,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// A group of users of its account. It has no credentials, no tags and no boundary, and is no
+/// principal (IAM User Guide, "IAM user groups"). Its members are in
+/// [`AccountView::members`](crate::AccountView::members).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its account.
+    pub account: AccountId,
+    /// `AGPA…`.
+    pub id: String,
+    /// Its name.
+    pub name: EntityName,
+    /// Its path.
+    pub path: EntityPath,
+    /// Inline policies by name.
+    pub inline: BTreeMap<String, Document>,
+    /// ARNs of the attached managed policies.
+    pub attached: BTreeSet<String>,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -181,6 +206,17 @@ impl User {
     pub fn arn(&self) -> String {
         format!(
             "arn:aws:iam::{}:user{}{}",
+            self.account, self.path, self.name
+        )
+    }
+}
+
+impl Group {
+    /// `arn:aws:iam::A:group/path/Name`.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:group{}{}",
             self.account, self.path, self.name
         )
     }

@@ -1,4 +1,4 @@
-//! What exists: accounts, users, roles, policies, identity providers.
+//! What exists: accounts, users, groups, roles, policies, identity providers.
 //!
 //! Reads go to an immutable [`Snapshot`] in memory, with every policy compiled at most once.
 //! A write is a closure over a [`Transaction`]: its changes are committed to the store in
@@ -28,7 +28,7 @@ mod transaction;
 
 pub use document::Document;
 pub use entity::{
-    AccessKey, Account, KeyStatus, ManagedPolicy, OidcProvider, PolicyVersion, Role, User,
+    AccessKey, Account, Group, KeyStatus, ManagedPolicy, OidcProvider, PolicyVersion, Role, User,
 };
 pub use live::{Directory, OpenError};
 pub use name::{EntityName, EntityPath, InvalidName};

@@ -6,7 +6,7 @@ use policy::{AccountId, Policy};
 
 use crate::catalogue;
 use crate::name::fold;
-use crate::{AccessKey, Account, ManagedPolicy, OidcProvider, Role, SortedMap, User};
+use crate::{AccessKey, Account, Group, ManagedPolicy, OidcProvider, Role, SortedMap, User};
 
 /// Everything that exists at one moment. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,7 @@ pub struct Snapshot {
     pub(crate) accounts: SortedMap<AccountId, AccountView>,
     pub(crate) roles_by_id: SortedMap<String, Arc<Role>>,
     pub(crate) users_by_id: SortedMap<String, Arc<User>>,
+    pub(crate) groups_by_id: SortedMap<String, Arc<Group>>,
     pub(crate) keys: SortedMap<String, Arc<AccessKey>>,
     /// Sealed state of the server itself, by name.
     pub(crate) server: SortedMap<String, Arc<str>>,
@@ -25,6 +26,10 @@ pub struct AccountView {
     pub(crate) account: Arc<Account>,
     pub(crate) roles: SortedMap<String, Arc<Role>>,
     pub(crate) users: SortedMap<String, Arc<User>>,
+    pub(crate) groups: SortedMap<String, Arc<Group>>,
+    /// The members of each group that has any: by the group's unique id, and then by the
+    /// user's folded name.
+    pub(crate) members: SortedMap<String, SortedMap<String, Arc<User>>>,
     pub(crate) policies: SortedMap<String, Arc<ManagedPolicy>>,
     pub(crate) providers: SortedMap<String, Arc<OidcProvider>>,
 }
@@ -82,6 +87,12 @@ impl Snapshot {
     #[must_use]
     pub fn user_by_id(&self, id: &str) -> Option<&Arc<User>> {
         self.users_by_id.get(id)
+    }
+
+    /// A group by its unique id.
+    #[must_use]
+    pub fn group_by_id(&self, id: &str) -> Option<&Arc<Group>> {
+        self.groups_by_id.get(id)
     }
 
     /// An access key.
@@ -147,6 +158,8 @@ impl AccountView {
             account,
             roles: SortedMap::default(),
             users: SortedMap::default(),
+            groups: SortedMap::default(),
+            members: SortedMap::default(),
             policies: SortedMap::default(),
             providers: SortedMap::default(),
         }
@@ -168,6 +181,12 @@ impl AccountView {
     #[must_use]
     pub fn user(&self, name: &str) -> Option<&Arc<User>> {
         self.users.get(&fold(name))
+    }
+
+    /// A group by name, in any case.
+    #[must_use]
+    pub fn group(&self, name: &str) -> Option<&Arc<Group>> {
+        self.groups.get(&fold(name))
     }
 
     /// A customer managed policy by ARN.
@@ -192,6 +211,18 @@ impl AccountView {
     #[must_use]
     pub fn users(&self) -> &SortedMap<String, Arc<User>> {
         &self.users
+    }
+
+    /// The groups, by folded name.
+    #[must_use]
+    pub fn groups(&self) -> &SortedMap<String, Arc<Group>> {
+        &self.groups
+    }
+
+    /// The users in the group with this unique id, by folded name.
+    pub fn members(&self, group_id: &str) -> impl Iterator<Item = (&String, &Arc<User>)> {
+        let members = self.members.get(group_id);
+        members.into_iter().flat_map(SortedMap::iter)
     }
 
     /// The customer managed policies, by ARN.

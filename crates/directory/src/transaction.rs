@@ -7,13 +7,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    AccessKey, Account, AccountView, Change, ManagedPolicy, OidcProvider, Role, Row, Snapshot,
-    StoreError, User,
+    AccessKey, Account, AccountView, Change, Group, ManagedPolicy, OidcProvider, Role, Row,
+    Snapshot, SortedMap, StoreError, User,
 };
 
 const ACCOUNT: &str = "account";
 const ROLE: &str = "role";
 const USER: &str = "user";
+const GROUP: &str = "group";
 const KEY: &str = "access-key";
 const POLICY: &str = "policy";
 const PROVIDER: &str = "oidc-provider";
@@ -70,13 +71,12 @@ impl Transaction {
         });
     }
 
-    /// Adds or replaces a user; found by its unique id, so its name and path may change.
+    /// Adds or replaces a user; found by its unique id, so its name and path may change. It is
+    /// in the groups that it names from then on, and in no others.
     pub fn put_user(&mut self, user: User) {
         self.put(USER, user.id.clone(), &user);
         if let Some(old) = self.snapshot.users_by_id.get(&user.id).cloned() {
-            self.view(old.account, |view| {
-                view.users.remove(&old.name.folded());
-            });
+            self.displace_user(&old);
         }
         self.place_user(user);
     }
@@ -84,9 +84,28 @@ impl Transaction {
     /// Removes a user.
     pub fn delete_user(&mut self, user: &User) {
         self.delete(USER, user.id.clone());
-        self.snapshot.users_by_id.remove(&user.id);
-        self.view(user.account, |view| {
-            view.users.remove(&user.name.folded());
+        if let Some(old) = self.snapshot.users_by_id.remove(&user.id) {
+            self.displace_user(&old);
+        }
+    }
+
+    /// Adds or replaces a group; found by its unique id, so its name and path may change.
+    pub fn put_group(&mut self, group: Group) {
+        self.put(GROUP, group.id.clone(), &group);
+        if let Some(old) = self.snapshot.groups_by_id.get(&group.id).cloned() {
+            self.view(old.account, |view| {
+                view.groups.remove(&old.name.folded());
+            });
+        }
+        self.place_group(group);
+    }
+
+    /// Removes a group, and nothing from its members: the caller has seen that there are none.
+    pub fn delete_group(&mut self, group: &Group) {
+        self.delete(GROUP, group.id.clone());
+        self.snapshot.groups_by_id.remove(&group.id);
+        self.view(group.account, |view| {
+            view.groups.remove(&group.name.folded());
         });
     }
 
@@ -154,6 +173,10 @@ impl Transaction {
                 let user = read(row)?;
                 self.place_user(user);
             }
+            GROUP => {
+                let group = read(row)?;
+                self.place_group(group);
+            }
             KEY => {
                 let key: AccessKey = read(row)?;
                 self.snapshot.keys.insert(key.id.clone(), Arc::new(key));
@@ -201,9 +224,47 @@ impl Transaction {
         let user = Arc::new(user);
         let shared = Arc::clone(&user);
         self.view(user.account, |view| {
-            view.users.insert(shared.name.folded(), shared);
+            let name = shared.name.folded();
+            for group in &shared.groups {
+                let user = Arc::clone(&shared);
+                match view.members.get_mut(group) {
+                    Some(members) => members.insert(name.clone(), user),
+                    None => {
+                        let mut members = SortedMap::default();
+                        members.insert(name.clone(), user);
+                        view.members.insert(group.clone(), members);
+                    }
+                }
+            }
+            view.users.insert(name, shared);
         });
         self.snapshot.users_by_id.insert(user.id.clone(), user);
+    }
+
+    /// Takes a user, as it was last placed, out of its account and its groups.
+    fn displace_user(&mut self, user: &User) {
+        self.view(user.account, |view| {
+            let name = user.name.folded();
+            for group in &user.groups {
+                let Some(members) = view.members.get_mut(group) else {
+                    continue;
+                };
+                members.remove(&name);
+                if members.is_empty() {
+                    view.members.remove(group);
+                }
+            }
+            view.users.remove(&name);
+        });
+    }
+
+    fn place_group(&mut self, group: Group) {
+        let group = Arc::new(group);
+        let shared = Arc::clone(&group);
+        self.view(group.account, |view| {
+            view.groups.insert(shared.name.folded(), shared);
+        });
+        self.snapshot.groups_by_id.insert(group.id.clone(), group);
     }
 
     fn place_policy(&mut self, policy: ManagedPolicy) {

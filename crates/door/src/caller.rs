@@ -74,7 +74,21 @@ impl Caller {
         }
     }
 
-    pub(crate) fn user(user: Arc<User>, access_key_id: &str) -> Result<Self, InvalidArn> {
+    /// Somebody whom nobody has proven to be there, for the simulator: what follows from the
+    /// principal, and nothing that is attached to it.
+    #[must_use]
+    pub fn supposed(principal: Principal) -> Self {
+        Self {
+            principal,
+            ..Self::anonymous(None)
+        }
+    }
+
+    /// An IAM user.
+    ///
+    /// # Errors
+    /// When the user's ARN isn't one, which validated names rule out.
+    pub fn user(user: Arc<User>, access_key_id: &str) -> Result<Self, InvalidArn> {
         let arn: Arn = user.arn().parse()?;
         Ok(Self {
             principal: Principal::User {

@@ -14,32 +14,52 @@ pub(crate) fn global(
     action: &str,
     owner: Option<AccountId>,
 ) -> Context {
+    let mut keys = standing_keys(call.now, &call.region, caller, action, owner);
+    connection(&mut keys, call);
+    s3(&mut keys, call);
+    keys
+}
+
+/// The keys that every request of `caller` for `action` has, whatever connection it comes over:
+/// who it is, its session, its tags, the time, the server's own `region`, the account that owns
+/// the resource.
+#[must_use]
+pub fn standing_keys(
+    now: Timestamp,
+    region: &str,
+    caller: &Caller,
+    action: &str,
+    owner: Option<AccountId>,
+) -> Context {
     let mut keys = Context::new();
-    keys.insert("aws:CurrentTime", iso(call.now));
-    keys.insert("aws:EpochTime", call.now.as_second());
-    keys.insert("aws:SourceIp", call.source_ip.to_canonical().to_string());
-    keys.insert("aws:SecureTransport", call.tls.is_some());
+    keys.insert("aws:CurrentTime", iso(now));
+    keys.insert("aws:EpochTime", now.as_second());
     // IAM is a global service; its region is always this one.
-    let region = match action.starts_with("iam:") {
+    let service = action.split(':').next().unwrap_or_default();
+    let region = match service.eq_ignore_ascii_case("iam") {
         true => "us-east-1",
-        false => &call.region,
+        false => region,
     };
     keys.insert("aws:RequestedRegion", region);
     keys.insert("aws:ViaAWSService", false);
+    if let Some(owner) = owner {
+        keys.insert("aws:ResourceAccount", owner.to_string());
+        keys.insert("s3:ResourceAccount", owner.to_string());
+    }
+    principal(&mut keys, caller);
+    session(&mut keys, now, caller);
+    keys
+}
+
+fn connection(keys: &mut Context, call: &Call) {
+    keys.insert("aws:SourceIp", call.source_ip.to_canonical().to_string());
+    keys.insert("aws:SecureTransport", call.tls.is_some());
     if let Some(agent) = &call.user_agent {
         keys.insert("aws:UserAgent", agent.clone());
     }
     if let Some(referer) = &call.referer {
         keys.insert("aws:referer", referer.clone());
     }
-    if let Some(owner) = owner {
-        keys.insert("aws:ResourceAccount", owner.to_string());
-        keys.insert("s3:ResourceAccount", owner.to_string());
-    }
-    principal(&mut keys, caller);
-    session(&mut keys, call, caller);
-    s3(&mut keys, call);
-    keys
 }
 
 fn principal(keys: &mut Context, caller: &Caller) {
@@ -76,7 +96,7 @@ fn principal(keys: &mut Context, caller: &Caller) {
     }
 }
 
-fn session(keys: &mut Context, call: &Call, caller: &Caller) {
+fn session(keys: &mut Context, now: Timestamp, caller: &Caller) {
     let Some(session) = &caller.session else {
         return;
     };
@@ -102,7 +122,7 @@ fn session(keys: &mut Context, call: &Call, caller: &Caller) {
     if let Some(used) = session.mfa {
         keys.insert(
             "aws:MultiFactorAuthAge",
-            call.now.as_second().saturating_sub(used),
+            now.as_second().saturating_sub(used),
         );
     }
 }
@@ -264,6 +284,23 @@ mod tests {
             Some("system:serviceaccount:a:b")
         );
         assert_eq!(value(&keys, "aws:MultiFactorAuthPresent"), None);
+    }
+
+    #[test]
+    fn what_does_not_come_with_the_connection_stands_without_one() {
+        let caller = session_of_app(None);
+        let call = call(caller.clone());
+        let whole = global(&call, &caller, "s3:GetObject", None);
+        let standing = standing_keys(call.now, &call.region, &caller, "s3:GetObject", None);
+        let missing: Vec<_> = whole
+            .iter()
+            .filter(|(key, _)| standing.get(key).is_none())
+            .map(|(key, _)| key)
+            .collect();
+        let of_the_connection = ["aws:SecureTransport", "aws:SourceIp"];
+        let of_s3 = ["s3:authType", "s3:signatureversion"];
+        assert_eq!(missing, [of_the_connection, of_s3].concat());
+        assert!(standing.iter().all(|(key, it)| whole.get(key) == Some(it)));
     }
 
     #[test]

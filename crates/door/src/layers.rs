@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use directory::{Document, Role, Snapshot, User};
+use directory::{Document, Group, Role, Snapshot, User};
 use policy::{AccountId, DocumentKind, Policies, Policy, ResourceKind, Source};
 use session::Session;
 
@@ -29,7 +29,8 @@ struct Applied<'s> {
 
 impl<'s> Layers<'s> {
     /// What is attached to a caller.
-    pub(crate) fn of(snapshot: &'s Snapshot, caller: &'s Caller) -> Self {
+    #[must_use]
+    pub fn of(snapshot: &'s Snapshot, caller: &'s Caller) -> Self {
         let mut layers = match &caller.attached {
             // The entity as it is now, not as it was when the request came in.
             Attached::Role(role) => snapshot
@@ -66,15 +67,41 @@ impl<'s> Layers<'s> {
         )
     }
 
-    /// What is attached to a user.
+    /// What is attached to a user and to the groups it is in.
     #[must_use]
     pub fn of_user(snapshot: &'s Snapshot, user: &'s User) -> Self {
-        Self::of_entity(
+        let mut layers = Self::of_entity(
             snapshot,
             user.account,
             user.inline.iter(),
             user.attached.iter(),
             user.boundary.as_ref(),
+        );
+        for id in &user.groups {
+            match snapshot.group_by_id(id) {
+                Some(group) => layers
+                    .identity
+                    .extend(Self::of_group(snapshot, group).identity),
+                // Can't be deleted while it has members; if it is gone all the same, it denies.
+                None => layers.identity.push(Applied {
+                    policy: Arc::new(Policy::deny_all()),
+                    arn: None,
+                    name: Cow::Borrowed(id),
+                }),
+            }
+        }
+        layers
+    }
+
+    /// What each of a group's members has from it.
+    #[must_use]
+    pub fn of_group(snapshot: &'s Snapshot, group: &'s Group) -> Self {
+        Self::of_entity(
+            snapshot,
+            group.account,
+            group.inline.iter(),
+            group.attached.iter(),
+            None,
         )
     }
 

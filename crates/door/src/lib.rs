@@ -31,6 +31,7 @@ mod prepare;
 mod record;
 mod refusal;
 mod request_id;
+mod resource_policies;
 
 pub use api::{Answer, Api, Expected, Incoming};
 pub use authorize::{Denied, Permit};
@@ -38,8 +39,10 @@ pub use body::{Body, BodyError, Trailers, empty, full};
 pub use call::{Authentication, Call};
 pub use caller::Caller;
 pub use clock::{Clock, SystemClock};
+pub use context::standing_keys;
 pub use door::{Door, DoorConfig};
 pub use enter::Connection;
 pub use layers::Layers;
 pub use need::Need;
 pub use refusal::Refusal;
+pub use resource_policies::{Guard, ResourcePolicies};

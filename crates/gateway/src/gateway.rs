@@ -32,7 +32,7 @@ const ATTEMPTS: usize = 8;
 
 /// S3 over the embedded store.
 pub struct Gateway {
-    store: Store,
+    pub(crate) store: Store,
     region: String,
     domains: Vec<String>,
 }
@@ -346,36 +346,15 @@ impl Gateway {
             Target::Bucket(_) | Target::Object(..) => Some(format!("\"{arn}\"")),
         });
         if let Target::Bucket(name) | Target::Object(name, _) = &target
-            && action != "s3:CreateBucket"
-            && let Some(bucket) = self.store.bucket(name)
+            && let Some(guard) = self.guard(&call.caller.principal, action, name)
         {
-            need = need
-                .owner(bucket.owner)
-                .resource_policy(policy_for(call, action, &bucket));
+            need = need.owner(guard.owner).resource_policy(guard.policy);
         }
         for (name, value) in keys {
             need = need.key(name, value);
         }
         need
     }
-}
-
-/// The bucket policy as far as it counts. The owner's root user always gets at the policy
-/// itself, else a policy could lock everybody out (S3 User Guide, "Bucket policies").
-fn policy_for(call: &Call, action: &str, bucket: &Bucket) -> Option<Arc<policy::Policy>> {
-    let principal = &call.caller.principal;
-    let about_policy = matches!(
-        action,
-        "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy"
-    );
-    let owner_root = matches!(
-        principal,
-        policy::Principal::Root { account } if *account == bucket.owner
-    );
-    if about_policy && owner_root {
-        return None;
-    }
-    bucket.policy_for(principal.account())
 }
 
 /// Any authenticated caller is told that a bucket doesn't exist.

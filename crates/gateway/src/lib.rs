@@ -31,6 +31,7 @@ mod operation;
 mod query;
 mod reply;
 mod request;
+mod resource_policies;
 mod store;
 mod tags;
 mod upload_body;

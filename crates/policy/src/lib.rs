@@ -1,7 +1,47 @@
 //! The AWS policy language: text in, decision out.
 //!
-//! Pure: no input or output, no clock, no globals. A document is parsed and compiled once with
-//! [`Policy::parse`]; [`decide`] weighs a request against all policies that apply to it.
+//! Pure: no input or output, no clock, no globals, no panics. Documents are parsed, checked and
+//! compiled once, with AWS's codes and messages for what is wrong; then [`decide`] weighs a request
+//! against all policies that have a say in it, without allocating, and [`explain`] does the same and
+//! says why.
+//!
+//! ```
+//! use policy::{Context, DocumentKind, Policies, Policy, Principal, Request, Source, decide, explain};
+//!
+//! let policy = Policy::parse(
+//!     DocumentKind::Identity,
+//!     r#"{"Version": "2012-10-17", "Statement": {"Sid": "Home", "Effect": "Allow", "Action": "s3:Get*",
+//!         "Resource": "arn:aws:s3:::data/${aws:username}/*",
+//!         "Condition": {"Bool": {"aws:SecureTransport": true}}}}"#,
+//! )?;
+//! let ann = Principal::User {
+//!     account: "123456789012".parse()?,
+//!     arn: "arn:aws:iam::123456789012:user/ann".parse()?,
+//!     unique_id: "AIDAEXAMPLE".to_owned(),
+//! };
+//! let context: Context = [("aws:username", "ann"), ("aws:SecureTransport", "false")].into_iter().collect();
+//! let request = Request {
+//!     principal: &ann,
+//!     action: "s3:GetObject",
+//!     resource: "arn:aws:s3:::data/ann/report.csv",
+//!     resource_account: None,
+//!     context: &context,
+//! };
+//! let identity = [Source { policy: &policy, arn: None, name: "Home" }];
+//! let policies = Policies { identity: &identity, ..Policies::default() };
+//!
+//! assert!(!decide(&request, &policies).is_allowed());
+//! assert_eq!(
+//!     explain(&request, &policies).to_string(),
+//!     "no identity-based policy allows it: statement 1 (`Home`) of the identity-based policy `Home` does not \
+//!      match: `Bool` asks `aws:SecureTransport` for true, and the request has `false`"
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is legal and yet hardly meant is told by [`lint`]; what policies give access to, by
+//! [`Summary`]. Both look things up in a table of AWS's services ([`reference::Reference`]), which
+//! no decision depends on.
 #![cfg_attr(
     test,
     allow(

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, full};
+use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, ResourcePolicies, full};
 use federation::Verifier;
 use http::Response;
 use http::request::Parts;
@@ -24,6 +24,7 @@ use crate::wire::{
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
+    resources: Option<Arc<dyn ResourcePolicies>>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -121,7 +122,19 @@ impl Services {
     /// The services, with `verifier` for the tokens of OIDC providers.
     #[must_use]
     pub fn new(verifier: Arc<Verifier>) -> Self {
-        Self { verifier }
+        Self {
+            verifier,
+            resources: None,
+        }
+    }
+
+    /// Lets the simulator ask for the policies of another service's resources.
+    #[must_use]
+    pub fn with_resources(self, resources: Arc<dyn ResourcePolicies>) -> Self {
+        Self {
+            resources: Some(resources),
+            ..self
+        }
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
@@ -141,6 +154,7 @@ impl Services {
             call,
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
+            resources: self.resources.as_deref(),
             notes,
         };
         (entry.run)(parameters, at).await

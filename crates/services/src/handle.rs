@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use directory::{AccountView, Snapshot};
-use door::{Call, Door, Need, Permit};
+use door::{Call, Door, Need, Permit, ResourcePolicies};
 use federation::Verifier;
 use policy::AccountId;
 use serde_json::Value;
@@ -23,6 +23,8 @@ pub struct At<'a> {
     pub account: AccountId,
     /// Verifies the tokens of OIDC providers.
     pub verifier: &'a Verifier,
+    /// The policies of other services' resources, for the simulator.
+    pub resources: Option<&'a dyn ResourcePolicies>,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

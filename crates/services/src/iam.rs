@@ -1,4 +1,4 @@
-//! IAM: users, access keys, roles, policies, identity providers, tags.
+//! IAM: users, access keys, groups, roles, policies, identity providers, tags.
 
 use crate::dispatch::Entry;
 use crate::generated::iam::*;
@@ -10,6 +10,9 @@ mod change;
 mod describe;
 mod document;
 mod fault;
+mod group_members;
+mod group_policies;
+mod groups;
 mod holder;
 mod inline;
 mod name;
@@ -24,6 +27,7 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+mod simulate;
 mod tags;
 mod trust;
 mod usage;
@@ -42,6 +46,14 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateAccessKey>(),
     Entry::of::<DeleteAccessKey>(),
     Entry::of::<GetAccessKeyLastUsed>(),
+    Entry::of::<CreateGroup>(),
+    Entry::of::<GetGroup>(),
+    Entry::of::<ListGroups>(),
+    Entry::of::<UpdateGroup>(),
+    Entry::of::<DeleteGroup>(),
+    Entry::of::<AddUserToGroup>(),
+    Entry::of::<RemoveUserFromGroup>(),
+    Entry::of::<ListGroupsForUser>(),
     Entry::of::<CreateRole>(),
     Entry::of::<GetRole>(),
     Entry::of::<ListRoles>(),
@@ -61,6 +73,10 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<GetUserPolicy>(),
     Entry::of::<ListUserPolicies>(),
     Entry::of::<DeleteUserPolicy>(),
+    Entry::of::<PutGroupPolicy>(),
+    Entry::of::<GetGroupPolicy>(),
+    Entry::of::<ListGroupPolicies>(),
+    Entry::of::<DeleteGroupPolicy>(),
     Entry::of::<CreatePolicy>(),
     Entry::of::<GetPolicy>(),
     Entry::of::<ListPolicies>(),
@@ -74,8 +90,11 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<DetachRolePolicy>(),
     Entry::of::<AttachUserPolicy>(),
     Entry::of::<DetachUserPolicy>(),
+    Entry::of::<AttachGroupPolicy>(),
+    Entry::of::<DetachGroupPolicy>(),
     Entry::of::<ListAttachedRolePolicies>(),
     Entry::of::<ListAttachedUserPolicies>(),
+    Entry::of::<ListAttachedGroupPolicies>(),
     Entry::of::<ListEntitiesForPolicy>(),
     Entry::of::<CreateOpenIDConnectProvider>(),
     Entry::of::<GetOpenIDConnectProvider>(),
@@ -96,4 +115,8 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<TagOpenIDConnectProvider>(),
     Entry::of::<UntagOpenIDConnectProvider>(),
     Entry::of::<ListOpenIDConnectProviderTags>(),
+    Entry::of::<SimulatePrincipalPolicy>(),
+    Entry::of::<SimulateCustomPolicy>(),
+    Entry::of::<GetContextKeysForPrincipalPolicy>(),
+    Entry::of::<GetContextKeysForCustomPolicy>(),
 ];

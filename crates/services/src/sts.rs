@@ -8,6 +8,7 @@ mod session_policies;
 mod session_tags;
 mod web_identity;
 
+pub(crate) use assume_role::{BARRED, is_barred};
 pub use grant::{Grant, InvalidGrant};
 
 use crate::dispatch::Entry;

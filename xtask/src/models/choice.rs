@@ -63,8 +63,20 @@ pub(super) const ALWAYS_PRESENT: &[&str] = &["IsTruncated"];
 pub(super) const OMITTED_WHEN_EMPTY: &[&str] = &["Tags"];
 
 /// Lists further down in an output that are written even when they are empty.
-pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] =
-    &[("cloudtrail", "Event", "Resources")];
+pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] = &[
+    ("cloudtrail", "Event", "Resources"),
+    ("iam", "EvaluationResult", "MatchedStatements"),
+    ("iam", "EvaluationResult", "MissingContextValues"),
+    ("iam", "ResourceSpecificResult", "MatchedStatements"),
+    ("iam", "ResourceSpecificResult", "MissingContextValues"),
+];
+
+/// Members of outputs that are ours and in no model: service, structure, name, and the shape of the model that it has.
+/// The clients of AWS skip what their model does not name.
+pub(super) const ADDED: &[(&str, &str, &str, &str)] = &[
+    ("iam", "EvaluationResult", "Explanation", "stringType"),
+    ("iam", "ResourceSpecificResult", "Explanation", "stringType"),
+];
 
 const IAM: &[&str] = &[
     // Users and their access keys.
@@ -78,6 +90,15 @@ const IAM: &[&str] = &[
     "UpdateAccessKey",
     "DeleteAccessKey",
     "GetAccessKeyLastUsed",
+    // Groups and their members.
+    "CreateGroup",
+    "GetGroup",
+    "ListGroups",
+    "UpdateGroup",
+    "DeleteGroup",
+    "AddUserToGroup",
+    "RemoveUserFromGroup",
+    "ListGroupsForUser",
     // Roles.
     "CreateRole",
     "GetRole",
@@ -100,6 +121,10 @@ const IAM: &[&str] = &[
     "GetUserPolicy",
     "ListUserPolicies",
     "DeleteUserPolicy",
+    "PutGroupPolicy",
+    "GetGroupPolicy",
+    "ListGroupPolicies",
+    "DeleteGroupPolicy",
     // Managed policies and their versions.
     "CreatePolicy",
     "GetPolicy",
@@ -115,8 +140,11 @@ const IAM: &[&str] = &[
     "DetachRolePolicy",
     "AttachUserPolicy",
     "DetachUserPolicy",
+    "AttachGroupPolicy",
+    "DetachGroupPolicy",
     "ListAttachedRolePolicies",
     "ListAttachedUserPolicies",
+    "ListAttachedGroupPolicies",
     "ListEntitiesForPolicy",
     // OIDC providers.
     "CreateOpenIDConnectProvider",
@@ -139,6 +167,11 @@ const IAM: &[&str] = &[
     "TagOpenIDConnectProvider",
     "UntagOpenIDConnectProvider",
     "ListOpenIDConnectProviderTags",
+    // The simulator.
+    "SimulatePrincipalPolicy",
+    "SimulateCustomPolicy",
+    "GetContextKeysForPrincipalPolicy",
+    "GetContextKeysForCustomPolicy",
 ];
 
 const STS: &[&str] = &[

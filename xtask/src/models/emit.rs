@@ -68,7 +68,12 @@ fn imports(code: &str) -> String {
     } else {
         ""
     };
-    format!("{time}use crate::wire::{{{}}};\n\n", used.join(", "))
+    let maps = if words.contains("BTreeMap") {
+        "use std::collections::BTreeMap;\n\n"
+    } else {
+        ""
+    };
+    format!("{maps}{time}use crate::wire::{{{}}};\n\n", used.join(", "))
 }
 
 const WIRE_TYPES: &[&str] = &[
@@ -168,6 +173,7 @@ impl<'m> Generator<'m> {
             "boolean" => "bool".to_owned(),
             "timestamp" => "Timestamp".to_owned(),
             "structure" => camel(&target.shape),
+            "map" => "BTreeMap<String, String>".to_owned(),
             "list" => format!("Vec<{}>", self.rust_type("", self.model.item(shape)?)?),
             other => bail!("{member} is a {other}, which the generator does not know"),
         })

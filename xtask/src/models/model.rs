@@ -37,6 +37,9 @@ pub(super) struct Target {
     pub(super) shape: String,
     pub(super) result_wrapper: Option<String>,
     location_name: Option<String>,
+    /// Whether the member is ours, and in no model.
+    #[serde(skip)]
+    pub(super) added: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +52,8 @@ pub(super) struct Shape {
     #[serde(default, deserialize_with = "in_order")]
     pub(super) members: Vec<(String, Target)>,
     member: Option<Target>,
+    key: Option<Target>,
+    value: Option<Target>,
     pub(super) min: Option<i64>,
     pub(super) max: Option<i64>,
     pub(super) pattern: Option<String>,
@@ -81,6 +86,41 @@ impl Model {
         self.shapes
             .get(name)
             .with_context(|| format!("the model has no shape {name}"))
+    }
+
+    /// Gives a structure one more member, of a shape of the model, written last.
+    pub(super) fn add(&mut self, structure: &str, member: &str, shape: &str) -> Result<()> {
+        self.shape(shape)?;
+        let members = &mut self
+            .shapes
+            .get_mut(structure)
+            .with_context(|| format!("the model has no shape {structure}"))?
+            .members;
+        if members.iter().any(|(name, _)| name == member) {
+            bail!("{structure} has a member {member} of its own");
+        }
+        let target = Target {
+            shape: shape.to_owned(),
+            result_wrapper: None,
+            location_name: None,
+            added: true,
+        };
+        members.push((member.to_owned(), target));
+        Ok(())
+    }
+
+    /// Refuses a map that is not from strings to strings, written as `<entry><key/><value/></entry>`.
+    fn check_map(&self, map: &Shape) -> Result<()> {
+        for target in [&map.key, &map.value] {
+            let target = target.as_ref().context("a map has no key or no value")?;
+            if map.flattened
+                || target.location_name.is_some()
+                || self.shape(&target.shape)?.kind != "string"
+            {
+                bail!("a map is not one of strings, which is all that the generator knows");
+            }
+        }
+        Ok(())
     }
 
     /// The shape of a list's items.
@@ -122,6 +162,7 @@ impl Model {
                     }
                 }
                 "list" => next.push(self.item(shape)?),
+                "map" => self.check_map(shape)?,
                 "string" | "integer" | "boolean" | "timestamp" => {}
                 other => bail!(
                     "{} is a {other}, which the generator does not know",

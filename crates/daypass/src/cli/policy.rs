@@ -8,6 +8,8 @@ use policy::DocumentKind;
 /// Commands about policy documents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Policy {
+    /// Find what is wrong in policies, and what is legal but surely not meant.
+    Check(Check),
     /// Show what policies give access to: services, levels of access, resources, conditions.
     Summary(Summary),
     /// Decide cases from standard input, a JSON object a line.
@@ -44,6 +46,23 @@ pub(crate) enum Kind {
     Scp,
     /// A resource control policy.
     Rcp,
+}
+
+/// The exit code is 0 if there are no errors, 1 if there are, 2 if a file can't be read.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// What the documents are; guessed from their elements when not said.
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// Take warnings for errors; notes are none.
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+    /// `json` prints an object a line, one for each file.
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+    /// Policy documents; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `daypass policy`.
 
+mod check;
 mod columns;
 mod decide;
 mod source;
@@ -14,6 +15,7 @@ use crate::cli::policy::Policy;
 /// Runs one of its subcommands.
 pub(crate) fn run(command: &Policy) -> Result<ExitCode> {
     match command {
+        Policy::Check(options) => check::run(options),
         Policy::Summary(options) => summary::run(options),
         Policy::Decide(options) => decide::run(options),
     }

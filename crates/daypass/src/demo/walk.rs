@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 use serde_json::{Value, json};
 use services::local::Local;
 
-use crate::demo::client::{Client, Keys, Refused, element};
+use crate::client::{Client, Keys, Refused, element};
 use crate::demo::show;
 use crate::server::Server;
 
@@ -60,7 +60,7 @@ async fn administrator(server: &Server) -> Result<Keys> {
     Ok(Keys {
         access_key_id: credentials.access_key_id,
         secret: credentials.secret_access_key,
-        session_token: credentials.session_token,
+        session_token: Some(credentials.session_token),
     })
 }
 
@@ -400,7 +400,7 @@ fn keys(answer: &Value) -> Result<Keys> {
     Ok(Keys {
         access_key_id: text(answer, "/Credentials/AccessKeyId")?.parse()?,
         secret: session::Secret::new(text(answer, "/Credentials/SecretAccessKey")?),
-        session_token: text(answer, "/Credentials/SessionToken")?,
+        session_token: Some(text(answer, "/Credentials/SessionToken")?),
     })
 }
 

@@ -1,6 +1,6 @@
-//! Managed policies attached to users and roles.
+//! Managed policies attached to users, groups and roles.
 
-use directory::{Role as RoleEntity, User as UserEntity};
+use directory::{Group as GroupEntity, Role as RoleEntity, User as UserEntity};
 use door::{Need, Permit};
 use policy::Arn;
 use trail::Resource;
@@ -100,6 +100,48 @@ impl Handle for DetachUserPolicy {
     }
 }
 
+impl Handle for AttachGroupPolicy {
+    const READ_ONLY: bool = false;
+
+    fn needs(input: &AttachGroupPolicyRequest, at: &At<'_>) -> Result<Needs, Fault> {
+        let need = needs::on::<Self, GroupEntity>(at, &input.group_name);
+        with_policy(need, &input.policy_arn)
+    }
+
+    fn resources(input: &AttachGroupPolicyRequest, at: &At<'_>) -> Vec<Resource> {
+        touched::<GroupEntity>(at, &input.group_name, &input.policy_arn)
+    }
+
+    async fn handle(
+        input: AttachGroupPolicyRequest,
+        _permit: Permit,
+        at: &At<'_>,
+    ) -> Result<(), Fault> {
+        attach::<GroupEntity>(at, input.group_name, input.policy_arn).await
+    }
+}
+
+impl Handle for DetachGroupPolicy {
+    const READ_ONLY: bool = false;
+
+    fn needs(input: &DetachGroupPolicyRequest, at: &At<'_>) -> Result<Needs, Fault> {
+        let need = needs::on::<Self, GroupEntity>(at, &input.group_name);
+        with_policy(need, &input.policy_arn)
+    }
+
+    fn resources(input: &DetachGroupPolicyRequest, at: &At<'_>) -> Vec<Resource> {
+        touched::<GroupEntity>(at, &input.group_name, &input.policy_arn)
+    }
+
+    async fn handle(
+        input: DetachGroupPolicyRequest,
+        _permit: Permit,
+        at: &At<'_>,
+    ) -> Result<(), Fault> {
+        detach::<GroupEntity>(at, input.group_name, input.policy_arn).await
+    }
+}
+
 impl Handle for ListAttachedRolePolicies {
     const READ_ONLY: bool = true;
 
@@ -147,6 +189,33 @@ impl Handle for ListAttachedUserPolicies {
         let prefix = input.path_prefix.as_deref();
         let page = attached::<UserEntity>(at, &input.user_name, prefix, window)?;
         Ok(ListAttachedUserPoliciesResponse {
+            is_truncated: page.is_truncated(),
+            attached_policies: page.items,
+            marker: page.marker,
+        })
+    }
+}
+
+impl Handle for ListAttachedGroupPolicies {
+    const READ_ONLY: bool = true;
+
+    fn needs(input: &ListAttachedGroupPoliciesRequest, at: &At<'_>) -> Result<Needs, Fault> {
+        Ok(needs::on::<Self, GroupEntity>(at, &input.group_name).into())
+    }
+
+    fn resources(input: &ListAttachedGroupPoliciesRequest, at: &At<'_>) -> Vec<Resource> {
+        resources::holder::<GroupEntity>(at, &input.group_name)
+    }
+
+    async fn handle(
+        input: ListAttachedGroupPoliciesRequest,
+        _permit: Permit,
+        at: &At<'_>,
+    ) -> Result<ListAttachedGroupPoliciesResponse, Fault> {
+        let window = Window::new(input.marker.as_deref(), input.max_items)?;
+        let prefix = input.path_prefix.as_deref();
+        let page = attached::<GroupEntity>(at, &input.group_name, prefix, window)?;
+        Ok(ListAttachedGroupPoliciesResponse {
             is_truncated: page.is_truncated(),
             attached_policies: page.items,
             marker: page.marker,

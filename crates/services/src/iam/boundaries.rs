@@ -6,7 +6,7 @@ use policy::{AccountId, Arn};
 use trail::Resource;
 
 use super::fault::validation;
-use super::holder::{Holder, change};
+use super::holder::{Actor, change};
 use super::{needs, resources};
 use crate::generated::iam::errors::NO_SUCH_ENTITY;
 use crate::generated::iam::*;
@@ -128,7 +128,7 @@ pub(super) fn check(
     }
 }
 
-async fn put<H: Holder>(at: &At<'_>, name: String, boundary: String) -> Result<(), Fault> {
+async fn put<H: Actor>(at: &At<'_>, name: String, boundary: String) -> Result<(), Fault> {
     let account = at.account;
     change::<H>(at, name, move |holder, snapshot| {
         check(snapshot, account, Some(&boundary))?;
@@ -138,7 +138,7 @@ async fn put<H: Holder>(at: &At<'_>, name: String, boundary: String) -> Result<(
     .await
 }
 
-async fn delete<H: Holder>(at: &At<'_>, name: String) -> Result<(), Fault> {
+async fn delete<H: Actor>(at: &At<'_>, name: String) -> Result<(), Fault> {
     change::<H>(at, name, |holder, _| {
         holder.set_boundary(None);
         Ok(())

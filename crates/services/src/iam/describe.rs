@@ -1,7 +1,7 @@
 //! Entities as answers show them. Which member is there differs between operations: the
 //! answers of AWS were looked at, not only its documentation.
 
-use directory::{AttachedPolicy, Role, Snapshot, Tags, User};
+use directory::{AttachedPolicy, Group, Role, Snapshot, Tags, User};
 use jiff::Timestamp;
 
 use super::usage::Uses;
@@ -16,7 +16,7 @@ pub(super) fn user(user: &User) -> iam::User {
     }
 }
 
-/// As `ListUsers` shows it: without tags and boundary.
+/// As `ListUsers` and `GetGroup` show it: without tags and boundary.
 pub(super) fn user_in_list(user: &User) -> iam::User {
     iam::User {
         path: user.path.to_string(),
@@ -25,6 +25,17 @@ pub(super) fn user_in_list(user: &User) -> iam::User {
         arn: user.arn(),
         create_date: user.created,
         ..iam::User::default()
+    }
+}
+
+/// A group, the same everywhere.
+pub(super) fn group(group: &Group) -> iam::Group {
+    iam::Group {
+        path: group.path.to_string(),
+        group_name: group.name.to_string(),
+        group_id: group.id.clone(),
+        arn: group.arn(),
+        create_date: group.created,
     }
 }
 

@@ -5,12 +5,12 @@ use crate::generated::iam::errors::{
 };
 use crate::wire::{Fault, Protocol};
 
-/// A user or role (`kind`) that isn't there.
+/// A user, group or role (`kind`) that isn't there.
 pub(super) fn no_such(kind: &str, name: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!("The {kind} with name {name} cannot be found."))
 }
 
-/// An inline policy that a user or role (`kind`) doesn't have.
+/// An inline policy that a user, group or role (`kind`) doesn't have.
 pub(super) fn no_such_inline(kind: &str, name: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!(
         "The {kind} policy with name {name} cannot be found."
@@ -44,7 +44,7 @@ pub(super) fn no_such_provider(arn: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!("OpenIDConnect Provider not found for arn {arn}"))
 }
 
-/// The name of a new user or role is taken; `kind` is `User` or `Role`.
+/// The name of a new user, group or role is taken; `kind` is `User`, `Group` or `Role`.
 pub(super) fn name_taken(kind: &str, name: &str) -> Fault {
     ENTITY_ALREADY_EXISTS.fault(format!("{kind} with name {name} already exists."))
 }

@@ -1,9 +1,10 @@
-//! What users and roles have in common: they hold policies, a boundary and tags.
+//! What users, groups and roles have in common: they hold policies. Users and roles also have
+//! a boundary and tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use directory::{AccountView, Document, Role, Snapshot, Tags, Transaction, User};
+use directory::{AccountView, Document, Group, Role, Snapshot, Tags, Transaction, User};
 
 use super::change::write;
 use super::fault::no_such;
@@ -11,9 +12,9 @@ use super::quota::QUOTAS;
 use crate::handle::{At, account_view};
 use crate::wire::Fault;
 
-/// A user or a role.
+/// A user, a group or a role.
 pub(super) trait Holder: Clone + Send + Sync + 'static {
-    /// `user` or `role`, as messages and ARNs have it.
+    /// `user`, `group` or `role`, as messages and ARNs have it.
     const KIND: &'static str;
     /// CloudTrail's name of the type.
     const RESOURCE_TYPE: &'static str;
@@ -32,14 +33,18 @@ pub(super) trait Holder: Clone + Send + Sync + 'static {
     fn inline_mut(&mut self) -> &mut BTreeMap<String, Document>;
     fn attached(&self) -> &BTreeSet<String>;
     fn attached_mut(&mut self) -> &mut BTreeSet<String>;
+    /// `None` for what can't have any.
+    fn tags(&self) -> Option<&Tags>;
+}
+
+/// A user or a role: a holder that acts, within a boundary.
+pub(super) trait Actor: Holder {
     fn boundary(&self) -> Option<&str>;
     fn set_boundary(&mut self, arn: Option<String>);
-    fn tags(&self) -> &Tags;
-    fn tags_mut(&mut self) -> &mut Tags;
 }
 
 macro_rules! holder {
-    ($type:ident, $find:ident, $put:ident, $($constants:item)*) => {
+    ($type:ident, $find:ident, $put:ident, $tags:expr, $($constants:item)*) => {
         impl Holder for $type {
             $($constants)*
 
@@ -64,24 +69,32 @@ macro_rules! holder {
             fn attached_mut(&mut self) -> &mut BTreeSet<String> {
                 &mut self.attached
             }
+            fn tags(&self) -> Option<&Tags> {
+                let tags: fn(&Self) -> Option<&Tags> = $tags;
+                tags(self)
+            }
+        }
+    };
+}
+
+macro_rules! actor {
+    ($type:ident) => {
+        impl Actor for $type {
             fn boundary(&self) -> Option<&str> {
                 self.boundary.as_deref()
             }
             fn set_boundary(&mut self, arn: Option<String>) {
                 self.boundary = arn;
             }
-            fn tags(&self) -> &Tags {
-                &self.tags
-            }
-            fn tags_mut(&mut self) -> &mut Tags {
-                &mut self.tags
-            }
         }
     };
 }
 
+actor!(User);
+actor!(Role);
+
 holder! {
-    User, user, put_user,
+    User, user, put_user, |it| Some(&it.tags),
     const KIND: &'static str = "user";
     const RESOURCE_TYPE: &'static str = "AWS::IAM::User";
     const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_user, "PoliciesPerUser");
@@ -89,14 +102,22 @@ holder! {
 }
 
 holder! {
-    Role, role, put_role,
+    Group, group, put_group, |_| None,
+    const KIND: &'static str = "group";
+    const RESOURCE_TYPE: &'static str = "AWS::IAM::Group";
+    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_group, "PoliciesPerGroup");
+    const INLINE_SIZE: usize = QUOTAS.inline_per_group;
+}
+
+holder! {
+    Role, role, put_role, |it| Some(&it.tags),
     const KIND: &'static str = "role";
     const RESOURCE_TYPE: &'static str = "AWS::IAM::Role";
     const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_role, "PoliciesPerRole");
     const INLINE_SIZE: usize = QUOTAS.inline_per_role;
 }
 
-/// The user or role with this name.
+/// The user, group or role with this name.
 ///
 /// # Errors
 /// `NoSuchEntity`.
@@ -107,7 +128,7 @@ pub(super) fn existing<'v, H: Holder>(
     H::find(view, name).ok_or_else(|| no_such(H::KIND, name))
 }
 
-/// The user or role with this name, as it is now.
+/// The user, group or role with this name, as it is now.
 ///
 /// # Errors
 /// `NoSuchEntity`.
@@ -115,7 +136,7 @@ pub(super) fn read<H: Holder>(at: &At<'_>, name: &str) -> Result<Arc<H>, Fault> 
     at.view(|view| existing(view, name).cloned())
 }
 
-/// Changes a user or role; `change` also sees everything else that exists.
+/// Changes a user, group or role; `change` also sees everything else that exists.
 ///
 /// # Errors
 /// `NoSuchEntity`, or what `change` answers; nothing has changed then.

@@ -1,4 +1,4 @@
-//! Inline policies of users and roles.
+//! Inline policies of users, groups and roles.
 
 use directory::Snapshot;
 use policy::size_without_whitespace;

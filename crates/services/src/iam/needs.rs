@@ -10,7 +10,7 @@ use door::Need;
 use policy::{Arn, Value};
 
 use super::fault::invalid_arn;
-use super::holder::Holder;
+use super::holder::{Actor, Holder};
 use crate::generated::iam::Tag;
 use crate::handle::{At, Needs};
 use crate::wire::{Fault, Operation, Protocol};
@@ -20,13 +20,19 @@ pub(super) fn action<O: Operation>(resource: impl Into<String>) -> Need {
     Need::new(format!("iam:{}", O::SHAPE.name), resource)
 }
 
-/// `O` on a user or role.
+/// `O` on a user, group or role.
 pub(super) fn on<O: Operation, H: Holder>(at: &At<'_>, name: &str) -> Need {
     let snapshot = at.snapshot();
     let view = snapshot.account(at.account);
     let found = view.and_then(|view| H::find(view, name));
     let need = match found {
-        Some(holder) => resource_tags(action::<O>(holder.arn()), holder.tags()),
+        Some(holder) => {
+            let need = action::<O>(holder.arn());
+            match holder.tags() {
+                Some(tags) => resource_tags(need, tags),
+                None => need,
+            }
+        }
         None => action::<O>(entity_arn(at, H::KIND, None, name)),
     };
     need.shown(Some(format!("{} {name}", H::KIND)))
@@ -34,7 +40,7 @@ pub(super) fn on<O: Operation, H: Holder>(at: &At<'_>, name: &str) -> Need {
 
 /// The same for the operations that know `iam:PermissionsBoundary`: the boundary that the
 /// user or role has (IAM User Guide, "Permissions boundaries: delegating responsibility").
-pub(super) fn bounded<O: Operation, H: Holder>(at: &At<'_>, name: &str) -> Need {
+pub(super) fn bounded<O: Operation, H: Actor>(at: &At<'_>, name: &str) -> Need {
     let need = on::<O, H>(at, name);
     let snapshot = at.snapshot();
     let view = snapshot.account(at.account);
@@ -122,13 +128,13 @@ pub(super) fn tag_keys(need: Need, keys: Vec<String>) -> Need {
     need.key("aws:TagKeys", Value::Many(keys))
 }
 
-/// The ARN of a user, role or policy by its parts.
+/// The ARN of a user, group, role or policy by its parts.
 pub(super) fn entity_arn(at: &At<'_>, kind: &str, path: Option<&str>, name: &str) -> String {
     let path = path.unwrap_or("/");
     format!("arn:aws:iam::{}:{kind}{path}{name}", at.account)
 }
 
-/// What lists of users and roles are judged on: a `kind` and the path's prefix.
+/// What lists of users, groups and roles are judged on: a `kind` and the path's prefix.
 pub(super) fn listing<O: Operation>(at: &At<'_>, kind: &str, prefix: Option<&str>) -> Need {
     action::<O>(entity_arn(at, kind, prefix, ""))
 }

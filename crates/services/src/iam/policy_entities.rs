@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::{AccountView, Role as RoleEntity, User as UserEntity};
+use directory::{AccountView, Group as GroupEntity, Role as RoleEntity, User as UserEntity};
 use door::Permit;
 use trail::Resource;
 
@@ -25,7 +25,7 @@ impl Handle for ListEntitiesForPolicy {
         vec![resources::resource(at, POLICY, &*input.policy_arn)]
     }
 
-    /// One list of roles and users, in this order, under one marker.
+    /// One list of groups, roles and users, in this order, under one marker.
     async fn handle(
         input: ListEntitiesForPolicyRequest,
         _permit: Permit,
@@ -43,6 +43,10 @@ impl Handle for ListEntitiesForPolicy {
         };
         for entity in page.items {
             match entity {
+                Entity::Group(group) => answer.policy_groups.push(PolicyGroup {
+                    group_name: Some(group.name.to_string()),
+                    group_id: Some(group.id.clone()),
+                }),
                 Entity::Role(role) => answer.policy_roles.push(PolicyRole {
                     role_name: Some(role.name.to_string()),
                     role_id: Some(role.id.clone()),
@@ -58,6 +62,7 @@ impl Handle for ListEntitiesForPolicy {
 }
 
 enum Entity<'v> {
+    Group(&'v Arc<GroupEntity>),
     Role(&'v Arc<RoleEntity>),
     User(&'v Arc<UserEntity>),
 }
@@ -67,6 +72,12 @@ fn entities_of<'v>(
     input: &'v ListEntitiesForPolicyRequest,
 ) -> impl Iterator<Item = (String, Entity<'v>)> {
     let kind = input.entity_filter.as_deref();
+    let groups = matches!(kind, None | Some("Group")).then(|| view.groups().iter());
+    let groups = groups.into_iter().flatten();
+    let groups = groups.filter(|(_, group)| {
+        let attached = group.attached.contains(&input.policy_arn);
+        wanted(input, attached, None, group.path.as_str())
+    });
     let roles = matches!(kind, None | Some("Role")).then(|| view.roles().iter());
     let roles = roles.into_iter().flatten();
     let roles = roles.filter(|(_, role)| {
@@ -79,9 +90,10 @@ fn entities_of<'v>(
         let attached = user.attached.contains(&input.policy_arn);
         wanted(input, attached, user.boundary.as_ref(), user.path.as_str())
     });
+    let groups = groups.map(|(name, group)| (format!("group/{name}"), Entity::Group(group)));
     let roles = roles.map(|(name, role)| (format!("role/{name}"), Entity::Role(role)));
     let users = users.map(|(name, user)| (format!("user/{name}"), Entity::User(user)));
-    roles.chain(users)
+    groups.chain(roles).chain(users)
 }
 
 fn wanted(

@@ -13,7 +13,7 @@ pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
-/// A user or role by its name.
+/// A user, group or role by its name.
 pub(super) fn holder<H: Holder>(at: &At<'_>, name: &str) -> Vec<Resource> {
     let snapshot = at.snapshot();
     let view = snapshot.account(at.account);

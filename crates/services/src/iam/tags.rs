@@ -5,7 +5,7 @@ use door::Permit;
 use trail::Resource;
 
 use super::fault::{invalid_input, limit_exceeded};
-use super::holder::{self, Holder};
+use super::holder;
 use super::page::{Page, Window};
 use super::resources::{self, POLICY, PROVIDER};
 use super::{describe, needs, oidc_providers, policies};
@@ -27,7 +27,7 @@ impl Handle for TagRole {
 
     async fn handle(input: TagRoleRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
         holder::change::<RoleEntity>(at, input.role_name, move |it, _| {
-            set(it.tags_mut(), input.tags)
+            set(&mut it.tags, input.tags)
         })
         .await
     }
@@ -47,7 +47,7 @@ impl Handle for UntagRole {
 
     async fn handle(input: UntagRoleRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
         holder::change::<RoleEntity>(at, input.role_name, move |it, _| {
-            unset(it.tags_mut(), &input.tag_keys);
+            unset(&mut it.tags, &input.tag_keys);
             Ok(())
         })
         .await
@@ -71,7 +71,7 @@ impl Handle for ListRoleTags {
         at: &At<'_>,
     ) -> Result<ListRoleTagsResponse, Fault> {
         let found = holder::read::<RoleEntity>(at, &input.role_name)?;
-        let page = page(found.tags(), input.marker, input.max_items)?;
+        let page = page(&found.tags, input.marker, input.max_items)?;
         Ok(ListRoleTagsResponse {
             is_truncated: page.is_truncated(),
             tags: page.items,
@@ -94,7 +94,7 @@ impl Handle for TagUser {
 
     async fn handle(input: TagUserRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
         holder::change::<UserEntity>(at, input.user_name, move |it, _| {
-            set(it.tags_mut(), input.tags)
+            set(&mut it.tags, input.tags)
         })
         .await
     }
@@ -114,7 +114,7 @@ impl Handle for UntagUser {
 
     async fn handle(input: UntagUserRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
         holder::change::<UserEntity>(at, input.user_name, move |it, _| {
-            unset(it.tags_mut(), &input.tag_keys);
+            unset(&mut it.tags, &input.tag_keys);
             Ok(())
         })
         .await
@@ -138,7 +138,7 @@ impl Handle for ListUserTags {
         at: &At<'_>,
     ) -> Result<ListUserTagsResponse, Fault> {
         let found = holder::read::<UserEntity>(at, &input.user_name)?;
-        let page = page(found.tags(), input.marker, input.max_items)?;
+        let page = page(&found.tags, input.marker, input.max_items)?;
         Ok(ListUserTagsResponse {
             is_truncated: page.is_truncated(),
             tags: page.items,

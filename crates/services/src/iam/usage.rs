@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use directory::AccountView;
 
-/// The uses of every managed policy, counted in one pass over users and roles.
+/// The uses of every managed policy, counted in one pass over users, groups and roles.
 #[derive(Debug, Default)]
 pub(super) struct Usage<'v> {
     by_arn: HashMap<&'v str, Uses>,
@@ -13,7 +13,7 @@ pub(super) struct Usage<'v> {
 /// The uses of one managed policy.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Uses {
-    /// Users and roles it is attached to.
+    /// Users, groups and roles it is attached to.
     pub(super) attachments: i32,
     /// Users and roles whose permissions boundary it is.
     pub(super) boundaries: i32,
@@ -25,6 +25,9 @@ impl<'v> Usage<'v> {
         let mut usage = Self::default();
         for (_, user) in view.users().iter() {
             usage.count(&user.attached, user.boundary.as_ref());
+        }
+        for (_, group) in view.groups().iter() {
+            usage.count(&group.attached, None);
         }
         for (_, role) in view.roles().iter() {
             usage.count(&role.attached, role.boundary.as_ref());

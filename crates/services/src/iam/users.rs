@@ -46,6 +46,7 @@ impl Handle for CreateUser {
             inline: BTreeMap::new(),
             attached: BTreeSet::new(),
             boundary: input.permissions_boundary,
+            groups: BTreeSet::new(),
             tags: tags::new(input.tags)?,
             created: at.call.now,
         };
@@ -198,6 +199,9 @@ impl Handle for DeleteUser {
             }
             if !user.attached.is_empty() {
                 return Err(must_first("detach all policies"));
+            }
+            if !user.groups.is_empty() {
+                return Err(must_first("remove users from group"));
             }
             tx.delete_user(&user);
             Ok(())

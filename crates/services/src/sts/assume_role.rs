@@ -38,8 +38,8 @@ impl Handle for AssumeRole {
             return Err(validation(format!("{} is invalid", input.role_arn)));
         }
         let caller = &at.call.caller;
-        if matches!(caller.principal, Principal::Root { .. }) {
-            return Err(access_denied("Roles may not be assumed by root accounts."));
+        if is_barred(&caller.principal) {
+            return Err(access_denied(BARRED));
         }
         let snapshot = at.snapshot();
         // A role that doesn't exist is answered as one that may not be assumed.
@@ -103,6 +103,14 @@ impl Handle for AssumeRole {
                 .map(|it| it.as_str().to_owned()),
         })
     }
+}
+
+/// Why somebody who [`is_barred`] gets no role.
+pub(crate) const BARRED: &str = "Roles may not be assumed by root accounts.";
+
+/// Whether no policy can let this caller assume a role (STS API Reference, `AssumeRole`).
+pub(crate) fn is_barred(caller: &Principal) -> bool {
+    matches!(caller, Principal::Root { .. })
 }
 
 /// The record's resource: the role that was asked for.

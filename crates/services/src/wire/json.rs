@@ -1,5 +1,7 @@
 //! Writing shapes as JSON, for JSON services and for query clients that ask for it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -53,6 +55,11 @@ impl ShapeWriter for JsonWriter {
 
     fn texts(&mut self, name: &'static str, values: &[String]) {
         self.put(name, values);
+    }
+
+    fn entries(&mut self, name: &'static str, entries: &BTreeMap<String, String>) {
+        let pair = |(key, value): (&String, &String)| (key.clone(), Value::from(value.clone()));
+        self.put(name, entries.iter().map(pair).collect::<Map<_, _>>());
     }
 
     fn structures(&mut self, name: &'static str, values: &mut dyn Iterator<Item = &dyn Shape>) {

@@ -1,5 +1,7 @@
 //! How a shape hands its members to whoever writes them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::secret::Secret;
@@ -31,6 +33,8 @@ pub trait ShapeWriter {
     fn structure(&mut self, name: &'static str, value: &dyn Shape);
     /// A list of strings.
     fn texts(&mut self, name: &'static str, values: &[String]);
+    /// A map of strings, by key.
+    fn entries(&mut self, name: &'static str, entries: &BTreeMap<String, String>);
     /// A list of structures.
     fn structures(&mut self, name: &'static str, values: &mut dyn Iterator<Item = &dyn Shape>);
 }

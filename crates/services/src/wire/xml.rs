@@ -1,5 +1,7 @@
 //! Writing shapes as the XML of the query protocol.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::secret::Secret;
@@ -86,6 +88,17 @@ impl ShapeWriter for XmlWriter {
     fn texts(&mut self, name: &'static str, values: &[String]) {
         self.element(name, |inner| {
             values.iter().for_each(|value| inner.leaf("member", value))
+        });
+    }
+
+    fn entries(&mut self, name: &'static str, entries: &BTreeMap<String, String>) {
+        self.element(name, |map| {
+            for (key, value) in entries {
+                map.element("entry", |entry| {
+                    entry.leaf("key", key);
+                    entry.leaf("value", value);
+                });
+            }
         });
     }
 
@@ -179,6 +192,22 @@ mod tests {
         assert_eq!(
             writer.into_string(),
             "<PolicyNames/><Roles/><RoleLastUsed/><Keys><member>a</member><member></member></Keys>"
+        );
+    }
+
+    #[test]
+    fn maps_are_entries() {
+        let mut writer = XmlWriter::default();
+        writer.entries("None", &BTreeMap::new());
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        writer.entries(
+            "Details",
+            &[pair("b", "2"), pair("a <", "1")].into_iter().collect(),
+        );
+        assert_eq!(
+            writer.into_string(),
+            "<None/><Details><entry><key>a &lt;</key><value>1</value></entry>\
+             <entry><key>b</key><value>2</value></entry></Details>"
         );
     }
 

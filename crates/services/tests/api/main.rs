@@ -13,6 +13,7 @@ mod providers;
 mod revocation;
 mod roles;
 mod server;
+mod simulate;
 mod tags;
 mod users;
 mod web_identity;

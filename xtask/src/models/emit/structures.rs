@@ -43,6 +43,9 @@ impl Generator<'_> {
                 format!(": {words}")
             };
             writeln!(out, "/// `{member}`{words}.")?;
+            if target.added {
+                writeln!(out, "///\n/// Ours: AWS's model has no such member.")?;
+            }
             if self.is_encoded(name, target) {
                 writeln!(out, "///\n/// As it is stored: writing URL-encodes it.")?;
             }
@@ -161,6 +164,7 @@ impl Generator<'_> {
             "boolean" => format!("writer.boolean({member:?}, {value});"),
             "timestamp" => format!("writer.timestamp({member:?}, {value});"),
             "structure" => format!("writer.structure({member:?}, {reference});"),
+            "map" => format!("writer.entries({member:?}, {reference});"),
             other => bail!("{member} is a {other}, which the generator does not know"),
         })
     }

@@ -1,4 +1,4 @@
-//! A client small enough for the demo: query, JSON and S3 requests, signed.
+//! A small client of a server: query, JSON and S3 requests, signed.
 
 use anyhow::{Context, Result, anyhow};
 use http::header::{ACCEPT, CONTENT_TYPE, HOST};
@@ -10,14 +10,15 @@ use session::sigv4::{RequestParts, Rules, SignedPayload, Signer, sha256};
 use session::{AccessKeyId, Secret};
 
 /// Credentials of a caller.
-pub(super) struct Keys {
-    pub(super) access_key_id: AccessKeyId,
-    pub(super) secret: Secret,
-    pub(super) session_token: String,
+pub(crate) struct Keys {
+    pub(crate) access_key_id: AccessKeyId,
+    pub(crate) secret: Secret,
+    /// Of temporary credentials.
+    pub(crate) session_token: Option<String>,
 }
 
 /// A client of one endpoint.
-pub(super) struct Client {
+pub(crate) struct Client {
     endpoint: Url,
     region: String,
     http: reqwest::Client,
@@ -25,9 +26,9 @@ pub(super) struct Client {
 
 /// A refusal by the server.
 #[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) code: String,
-    pub(super) message: String,
+pub(crate) struct Refused {
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 /// One request.
@@ -42,16 +43,28 @@ struct Call<'a> {
 }
 
 impl Client {
-    pub(super) fn new(endpoint: &str, region: &str) -> Result<Self> {
+    pub(crate) fn new(endpoint: &str, region: &str) -> Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Self::over(http, endpoint, region)
+    }
+
+    /// A client with connections of the caller's choice.
+    pub(crate) fn over(http: reqwest::Client, endpoint: &str, region: &str) -> Result<Self> {
+        let parsed = endpoint.parse();
         Ok(Self {
-            endpoint: endpoint.parse()?,
+            endpoint: parsed.with_context(|| format!("`{endpoint}` is not a URL"))?,
             region: region.to_owned(),
-            http: reqwest::Client::builder().no_proxy().build()?,
+            http,
         })
     }
 
+    /// Where the server is.
+    pub(crate) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
     /// A call of IAM or STS; the result without its envelope.
-    pub(super) async fn query(
+    pub(crate) async fn query(
         &self,
         service: &str,
         action: &str,
@@ -103,7 +116,7 @@ impl Client {
     }
 
     /// CloudTrail's `LookupEvents`.
-    pub(super) async fn lookup_events(&self, keys: &Keys) -> Result<Value> {
+    pub(crate) async fn lookup_events(&self, keys: &Keys) -> Result<Value> {
         let (_, body) = self
             .send(Call {
                 method: Method::POST,
@@ -125,7 +138,7 @@ impl Client {
     }
 
     /// A request to S3; the body of the answer.
-    pub(super) async fn s3(
+    pub(crate) async fn s3(
         &self,
         method: Method,
         path: &str,
@@ -160,11 +173,11 @@ impl Client {
         if !call.query.is_empty() {
             url.set_query(Some(call.query));
         }
-        let host = format!(
-            "{}:{}",
-            url.host_str().unwrap_or_default(),
-            url.port_or_known_default().unwrap_or_default()
-        );
+        let name = url.host_str().unwrap_or_default();
+        let host = match url.port() {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        };
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(&host)?);
         for (name, value) in call.headers {
@@ -174,7 +187,7 @@ impl Client {
             let signer = Signer {
                 access_key_id: &keys.access_key_id,
                 secret: &keys.secret,
-                session_token: Some(&keys.session_token),
+                session_token: keys.session_token.as_deref(),
                 region: &self.region,
             };
             let parts = RequestParts {
@@ -202,7 +215,7 @@ impl Client {
 }
 
 /// The texts of the elements with this name, in an answer of our own server.
-pub(super) fn element<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+pub(crate) fn element<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut rest = xml;
     std::iter::from_fn(move || {
