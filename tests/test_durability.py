@@ -82,6 +82,32 @@ def test_roles_and_their_events_survive(own_server, admin_of):
     admin.iam.create_role(RoleName="afterwards", AssumeRolePolicyDocument=trust(ROOT))
 
 
+def test_memberships_survive(own_server, admin_of):
+    admin_of(own_server).iam.create_group(GroupName="everybody")
+
+    def join(principal, name):
+        principal.iam.create_user(UserName=name)
+        principal.iam.add_user_to_group(GroupName="everybody", UserName=name)
+        if name.endswith("5"):
+            # Joined, and left again.
+            principal.iam.remove_user_from_group(GroupName="everybody", UserName=name)
+        return name
+
+    writers = Writers(own_server, join)
+    writers.kill(own_server)
+    own_server.restart()
+    iam = admin_of(own_server).iam
+    pages = iam.get_paginator("get_group").paginate(GroupName="everybody")
+    members = {user["UserName"] for page in pages for user in page["Users"]}
+    for name in writers.acknowledged:
+        assert (name in members) != name.endswith("5"), name
+    # Both directions say the same, of what was acknowledged and of what was not.
+    for page in iam.get_paginator("list_users").paginate():
+        for user in page["Users"]:
+            groups = iam.list_groups_for_user(UserName=user["UserName"])["Groups"]
+            assert bool(groups) == (user["UserName"] in members), user["UserName"]
+
+
 def test_objects_survive_whole(own_server, admin_of):
     admin_of(own_server).s3.create_bucket(
         Bucket="b-one", CreateBucketConfiguration={"LocationConstraint": "us-east-2"}

@@ -46,7 +46,7 @@ impl PartialEq for Document {
 }
 
 impl Document {
-    /// An inline policy of a user or role.
+    /// An inline policy of a user, group or role.
     ///
     /// # Errors
     /// [`InvalidPolicy`], with AWS's code and message.

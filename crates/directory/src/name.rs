@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The name of a user, role or policy: 1–128 of `[A-Za-z0-9_+=,.@-]` (IAM user guide,
+/// The name of a user, group, role or policy: 1–128 of `[A-Za-z0-9_+=,.@-]` (IAM user guide,
 /// "IAM and AWS STS quotas, name requirements"). Case is kept; [`EntityName::folded`] is
 /// what must be unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

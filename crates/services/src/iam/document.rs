@@ -7,7 +7,8 @@ use super::quota::{QUOTAS, within};
 use crate::generated::iam::errors::MALFORMED_POLICY_DOCUMENT;
 use crate::wire::Fault;
 
-/// An inline policy; how long it may be depends on the others of its user or role.
+/// An inline policy; how long it may be depends on the others of its user, group
+/// or role.
 pub(super) fn inline(text: &str) -> Result<Document, Fault> {
     Document::identity(text).map_err(malformed)
 }

@@ -8,6 +8,8 @@
 
 mod assume_role;
 mod authorization;
+mod group_permissions;
+mod groups;
 mod policies;
 mod providers;
 mod revocation;

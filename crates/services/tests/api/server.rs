@@ -116,6 +116,7 @@ impl Server {
             inline: BTreeMap::new(),
             attached: BTreeSet::from([ADMINISTRATOR.to_owned()]),
             boundary: None,
+            groups: BTreeSet::new(),
             tags: Tags::default(),
             created,
         };
