@@ -58,3 +58,11 @@ def test_forged_hosts_change_no_document(server):
 def test_the_path_of_a_bucket_host_is_a_key_and_nothing_of_the_servers(server):
     answer = send(server, "GET", "/healthz", {"Host": "some-bucket.s3.localhost"})
     assert answer.status in (403, 404), answer.text
+
+@pytest.mark.parametrize("name", ["User-Agent", "Referer"])
+def test_a_header_that_policies_are_compared_with_has_a_bound(server, name):
+    within = send(server, "GET", "/a-new-bucket/key", {name: "x" * 2048})
+    assert within.status in (403, 404), within.text
+    beyond = send(server, "GET", "/a-new-bucket/key", {name: "x" * 2049})
+    assert beyond.status == 400 and "RequestHeaderSectionTooLarge" in beyond.text
+    assert send(server, "GET", "/", {"X-Long": "x" * 100_000}).status == 431

@@ -26,6 +26,8 @@ use crate::server::Server;
 
 /// How long a client may take to send the head of a request, or to shake hands.
 const HEAD: Duration = Duration::from_secs(30);
+/// Most bytes of a request's head. AWS takes 8 KB; session tokens and signed links are long.
+const HEAD_BYTES: usize = 64 * 1024;
 /// How long a client may pause in the middle of a body.
 const PAUSE: Duration = Duration::from_secs(30);
 /// Most connections at once; further ones wait to be accepted.
@@ -144,6 +146,7 @@ async fn requests(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended early");

@@ -1,9 +1,9 @@
 //! Who makes a request.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use directory::{Role, Tags, User};
-use policy::{AccountId, Arn, InvalidArn, Principal, RoleSession};
+use policy::{AccountId, Arn, DocumentKind, InvalidArn, Policy, Principal, RoleSession};
 use session::Session;
 use trail::{SessionIssuer, UserIdentity, WebIdentityFederation};
 
@@ -19,6 +19,8 @@ pub struct Caller {
     /// The session behind temporary credentials.
     pub session: Option<Arc<Session>>,
     pub(crate) attached: Attached,
+    /// The session's own policy, compiled when the first decision needs it.
+    session_policy: OnceLock<Arc<Policy>>,
 }
 
 /// The entity whose policies and tags are the caller's.
@@ -39,6 +41,7 @@ impl Caller {
             access_key_id: None,
             session: None,
             attached: Attached::None,
+            session_policy: OnceLock::new(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Caller {
             access_key_id: None,
             session: None,
             attached: Attached::None,
+            session_policy: OnceLock::new(),
         }
     }
 
@@ -71,6 +75,7 @@ impl Caller {
             access_key_id: None,
             session: None,
             attached: Attached::None,
+            session_policy: OnceLock::new(),
         }
     }
 
@@ -106,6 +111,7 @@ impl Caller {
             access_key_id: Some(access_key_id.to_owned()),
             session: None,
             attached: Attached::User(user),
+            session_policy: OnceLock::new(),
         })
     }
 
@@ -156,6 +162,7 @@ impl Caller {
             access_key_id: Some(access_key_id.to_owned()),
             session: Some(session),
             attached: Attached::Role(role),
+            session_policy: OnceLock::new(),
         })
     }
 
@@ -192,6 +199,15 @@ impl Caller {
             Attached::User(user) => Some(user.name.as_str()),
             Attached::Role(_) | Attached::None => None,
         }
+    }
+
+    /// The policy that the session was made with, if any. One that can't be read denies everything.
+    pub(crate) fn session_policy(&self) -> Option<&Arc<Policy>> {
+        let text = self.session.as_ref()?.policies.inline.as_ref()?;
+        Some(self.session_policy.get_or_init(|| {
+            let policy = Policy::parse(DocumentKind::Session, text);
+            Arc::new(policy.unwrap_or_else(|_| Policy::deny_all()))
+        }))
     }
 
     pub(crate) fn entity_tags(&self) -> Option<&Tags> {

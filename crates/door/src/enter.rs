@@ -68,6 +68,15 @@ impl Door {
         };
         let (mut parts, body) = request.into_parts();
         let family = api.family(&parts);
+        if CONTEXT_HEADERS
+            .iter()
+            .any(|name| is_long(&parts.headers, name))
+        {
+            let refusal = Refusal::long_header(family, &arrived.request_id);
+            return self
+                .turn_away(api, &arrived, &parts, "", refusal, None)
+                .await;
+        }
         let (bytes, body) = match family {
             Family::S3 => (None, body),
             Family::Query | Family::Json => match buffered(body).await {
@@ -228,6 +237,17 @@ fn host(parts: &Parts) -> String {
     text(&parts.headers, &HOST)
         .or_else(|| parts.uri.authority().map(ToString::to_string))
         .unwrap_or_default()
+}
+
+/// Headers that become condition keys as they are. What policies are compared with has a bound;
+/// it is refused beyond, since a part of a value could pass for another one.
+const CONTEXT_HEADERS: [HeaderName; 2] = [USER_AGENT, REFERER];
+const LONGEST_HEADER: usize = 2_048;
+
+fn is_long(headers: &HeaderMap, name: &HeaderName) -> bool {
+    headers
+        .get(name)
+        .is_some_and(|value| value.len() > LONGEST_HEADER)
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use directory::{Document, Group, Role, Snapshot, User};
-use policy::{AccountId, DocumentKind, Policies, Policy, ResourceKind, Source};
+use policy::{AccountId, Policies, Policy, ResourceKind, Source};
 use session::Session;
 
 use crate::Caller;
@@ -42,15 +42,20 @@ impl<'s> Layers<'s> {
             Attached::None => Self::default(),
         };
         if let (Some(session), Some(account)) = (&caller.session, caller.account()) {
-            layers.session = of_session(snapshot, account, session);
+            layers.session = of_session(snapshot, account, caller, session);
         }
         layers
     }
 
-    /// For an entity that was deleted a moment ago: nothing is allowed.
+    /// For an entity that was deleted a moment ago: everything is denied, also what a resource's
+    /// own policy would grant.
     fn nothing() -> Self {
         Self {
-            boundary: Some(Vec::new()),
+            identity: vec![Applied {
+                policy: Arc::new(Policy::deny_all()),
+                arn: None,
+                name: Cow::Borrowed("deleted entity"),
+            }],
             ..Self::default()
         }
     }
@@ -177,21 +182,21 @@ impl<'s> Layers<'s> {
 fn of_session<'s>(
     snapshot: &Snapshot,
     account: AccountId,
+    caller: &'s Caller,
     session: &'s Session,
 ) -> Option<Vec<Applied<'s>>> {
-    let policies = &session.policies;
-    if policies.inline.is_none() && policies.arns.is_empty() {
+    let inline = caller.session_policy();
+    let arns = &session.policies.arns;
+    if inline.is_none() && arns.is_empty() {
         return None;
     }
-    let inline = policies.inline.iter().map(|text| Applied {
-        policy: Arc::new(
-            Policy::parse(DocumentKind::Session, text).unwrap_or_else(|_| Policy::deny_all()),
-        ),
+    let inline = inline.map(|policy| Applied {
+        policy: Arc::clone(policy),
         arn: None,
         name: Cow::Borrowed("session policy"),
     });
-    let managed = managed(snapshot, account, policies.arns.iter());
-    Some(inline.chain(managed).collect())
+    let managed = managed(snapshot, account, arns.iter());
+    Some(inline.into_iter().chain(managed).collect())
 }
 
 fn managed<'s>(
@@ -221,4 +226,40 @@ fn sources<'l>(applied: &'l [Applied<'_>]) -> Vec<Source<'l>> {
         name: &it.name,
     };
     applied.iter().map(source).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use policy::{Context, DocumentKind, Outcome, Principal, Request};
+
+    use super::*;
+
+    #[test]
+    fn what_a_resource_grants_does_not_reach_a_deleted_entity() {
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
+            "Action":"*","Resource":"*"}}"#;
+        let bucket = Policy::parse(DocumentKind::Resource, text).unwrap();
+        let user = Principal::User {
+            account: "123456789012".parse().unwrap(),
+            arn: "arn:aws:iam::123456789012:user/ann".parse().unwrap(),
+            unique_id: "AIDA".to_owned(),
+        };
+        let request = Request {
+            principal: &user,
+            action: "s3:GetObject",
+            resource: "arn:aws:s3:::b/k",
+            resource_account: None,
+            context: &Context::new(),
+        };
+        let outcome = |layers: &Layers<'_>| {
+            layers.ask(Some(&bucket), ResourceKind::Ordinary, |policies| {
+                policy::decide(&request, policies).outcome
+            })
+        };
+        assert_eq!(outcome(&Layers::default()), Outcome::Allowed);
+        assert!(matches!(
+            outcome(&Layers::nothing()),
+            Outcome::ExplicitlyDenied(_)
+        ));
+    }
 }

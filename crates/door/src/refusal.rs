@@ -41,6 +41,19 @@ impl Refusal {
         }
     }
 
+    pub(crate) fn long_header(family: Family, request_id: &str) -> Self {
+        Self {
+            code: match family {
+                Family::S3 => "RequestHeaderSectionTooLarge",
+                Family::Query | Family::Json => "MalformedInput",
+            },
+            message: "The User-Agent and Referer headers may have 2048 bytes each.".to_owned(),
+            status: 400,
+            details: Vec::new(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
     pub(crate) fn incomplete(family: Family, request_id: &str) -> Self {
         Self {
             code: match family {

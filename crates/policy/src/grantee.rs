@@ -126,8 +126,13 @@ impl Grantee {
     /// Whether naming this can grant something to the caller in this kind of policy.
     fn counts(&self, caller: &Principal, kind: ResourceKind) -> bool {
         match (kind, self, caller) {
-            // Tokens come from anywhere: a role that lets them in must name their provider.
-            (ResourceKind::RoleTrust, Self::Everyone, Principal::Federated { .. }) => false,
+            // Tokens come from anywhere: a role that lets them in must name their provider. And a
+            // service must be named, and nobody enters without credentials.
+            (
+                ResourceKind::RoleTrust,
+                Self::Everyone,
+                Principal::Federated { .. } | Principal::Service { .. } | Principal::Anonymous,
+            ) => false,
             // A provider is the caller of AssumeRoleWith…, not of what its sessions do next.
             (ResourceKind::RoleTrust, Self::Provider(_), Principal::Role(_)) => false,
             _ => true,

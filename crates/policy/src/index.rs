@@ -3,7 +3,8 @@
 //! First by the action: a hash of the service, then what the name begins with before its first
 //! wildcard. Where many statements stand under one such beginning (a statement for each of a
 //! thousand buckets), then by what their resources begin with. The index only ever leaves out
-//! what can't match; what it finds is asked in full.
+//! what can't match; what it finds is asked in full. Its size is bounded by that of the document:
+//! see [`Budget`].
 
 use std::collections::BTreeMap;
 
@@ -58,7 +59,8 @@ impl Posting {
 
 impl Index {
     pub(crate) fn of(statements: &[Statement]) -> Self {
-        let side = |effect| Side::of(statements, effect);
+        let mut budget = Budget::of(statements);
+        let mut side = |effect| Side::of(statements, effect, &mut budget);
         Self {
             allow: side(Effect::Allow),
             deny: side(Effect::Deny),
@@ -91,7 +93,7 @@ impl Index {
 }
 
 impl Side {
-    fn of(statements: &[Statement], effect: Effect) -> Self {
+    fn of(statements: &[Statement], effect: Effect, budget: &mut Budget) -> Self {
         let mut services: BTreeMap<u64, BTreeMap<&str, Vec<Posting>>> = BTreeMap::new();
         let mut any_service = Vec::new();
         for (place, statement) in (0..).zip(statements) {
@@ -122,7 +124,7 @@ impl Side {
         let names = services.values().map(|names| {
             let names: BTreeMap<&str, Postings> = names
                 .iter()
-                .map(|(name, postings)| (*name, Postings::of(postings, statements)))
+                .map(|(name, postings)| (*name, Postings::of(postings, statements, budget)))
                 .collect();
             PrefixMap::from(names)
         });
@@ -132,7 +134,7 @@ impl Side {
                 .fold(0, |about, service| about | bit(*service)),
             names: names.collect(),
             services: services.keys().copied().collect(),
-            any_service: Postings::of(&any_service, statements),
+            any_service: Postings::of(&any_service, statements, budget),
         }
     }
 }
@@ -141,26 +143,43 @@ fn bit(service: u64) -> u64 {
     1 << (service % 64)
 }
 
+/// How many entries by resource an index may still have. Every action pattern of a statement would
+/// be filed under every resource of it: many of both would multiply.
+struct Budget(usize);
+
+impl Budget {
+    fn of(statements: &[Statement]) -> Self {
+        let patterns = statements
+            .iter()
+            .map(|it| it.action.patterns.len() + it.resource.as_ref().map_or(1, Resources::len));
+        Self(patterns.sum::<usize>() * 2)
+    }
+
+    fn take(&mut self, entries: usize) -> bool {
+        let rest = self.0.checked_sub(entries);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+}
+
 impl Postings {
-    fn of(postings: &[Posting], statements: &[Statement]) -> Self {
+    fn of(postings: &[Posting], statements: &[Statement], budget: &mut Budget) -> Self {
         if let [only] = postings {
             return Self::One(*only);
         }
+        let list = || Self::List(postings.into());
         if postings.len() <= WORTH_AN_INDEX {
-            return Self::List(postings.into());
+            return list();
         }
         let named = |posting: &Posting| {
             let statement = statements.get(posting.statement as usize);
             statement.and_then(|it| it.resource.as_ref())
         };
-        // Many actions and many resources in one statement would multiply: such lists stay lists,
-        // so that an index never takes more than a few times the room of its document.
-        let room = postings.len().saturating_mul(8);
         let entries = postings
             .iter()
             .map(|it| named(it).map_or(1, Resources::len));
-        if entries.sum::<usize>() > room {
-            return Self::List(postings.into());
+        if !budget.take(entries.sum()) {
+            return list();
         }
         let mut resources: BTreeMap<&str, Vec<Posting>> = BTreeMap::new();
         for posting in postings {
@@ -192,13 +211,54 @@ impl Postings {
 }
 
 /// What the resources of a statement begin with. No `Resource`, and `NotResource`, may be anything.
-fn beginnings(resources: Option<&Resources>) -> Vec<&str> {
-    match resources {
-        Some(resources) if !resources.negated => resources
-            .patterns
-            .iter()
-            .map(|pattern| pattern.literal_prefix())
-            .collect(),
-        _ => vec![""],
+fn beginnings(resources: Option<&Resources>) -> impl Iterator<Item = &str> {
+    let (patterns, any) = match resources {
+        Some(resources) if !resources.negated => (&*resources.patterns, None),
+        _ => (&[][..], Some("")),
+    };
+    let prefixes = patterns.iter().map(|pattern| pattern.literal_prefix());
+    prefixes.chain(any)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DocumentKind, Policy};
+
+    /// Bytes that a policy with these statements takes, for each byte of its text.
+    fn growth(statements: &str) -> usize {
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        let mut policy = None;
+        let memory = allocation_counter::measure(|| {
+            policy = Some(Policy::parse(DocumentKind::Identity, &text).unwrap());
+        });
+        assert!(policy.is_some());
+        usize::try_from(memory.bytes_max).unwrap() / text.len()
+    }
+
+    #[test]
+    fn many_actions_and_many_resources_do_not_multiply() {
+        let list = |count: usize, item: &dyn Fn(usize) -> String| {
+            let items: Vec<String> = (0..count).map(|it| format!("\"{}\"", item(it))).collect();
+            format!("[{}]", items.join(","))
+        };
+        let statement = |actions: String, resources: String| {
+            format!(r#"{{"Effect":"Allow","Action":{actions},"Resource":{resources}}}"#)
+        };
+        let long = |it: usize| format!("arn:aws:s3:::b{it}-{}*", "x".repeat(700));
+        // Seventeen equal beginnings again and again, and long resources.
+        let groups = list(6_000, &|it| format!("s3:a{}*", it / 17));
+        let one = statement(groups, list(8, &long));
+        assert!(growth(&one) < 150, "{}", growth(&one));
+        let short = |it: usize| format!("arn:aws:s3:::{it}");
+        let every = statement(list(8_000, &|_| "*".to_owned()), list(4_000, &short));
+        assert!(growth(&every) < 150, "{}", growth(&every));
+        let several: Vec<String> = (0..40)
+            .map(|_| statement(list(300, &|it| format!("s3:b{it}*")), list(8, &short)))
+            .collect();
+        assert!(
+            growth(&several.join(",")) < 150,
+            "{}",
+            growth(&several.join(","))
+        );
     }
 }

@@ -7,6 +7,8 @@ pub(crate) fn nearest<'c>(
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let most = (name.chars().count() / 3).min(3);
+    // Names that differ more in length than they may in letters need not be compared.
+    let near = |candidate: &&str| candidate.chars().count().abs_diff(name.chars().count()) <= most;
     // Of two that are as near, the one that only goes on.
     let goes_on = |candidate: &str| {
         let start = candidate.get(..name.len());
@@ -14,6 +16,7 @@ pub(crate) fn nearest<'c>(
     };
     let distances = candidates
         .into_iter()
+        .filter(near)
         .map(|candidate| (distance(name, candidate), candidate));
     distances
         .filter(|(distance, _)| *distance <= most)

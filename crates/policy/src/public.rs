@@ -58,19 +58,25 @@ fn limits(condition: &Condition) -> bool {
         .iter()
         .any(|key| condition.key().eq_ignore_ascii_case(key))
         && match condition.operands() {
-            Operands::Equals(texts) | Operands::EqualsIgnoreCase(texts) => {
-                texts.iter().all(|text| matches!(text, Template::Fixed(_)))
-            }
+            Operands::Equals(texts) | Operands::EqualsIgnoreCase(texts) => texts
+                .iter()
+                .all(|text| matches!(text, Template::Fixed(text) if names_somebody(text))),
             Operands::Like(patterns) => patterns.iter().all(|pattern| match pattern {
                 // The sessions of one role: the id is fixed, the session's name is not.
                 Pattern::Fixed(glob) => {
-                    glob.is_exact() || is_user_id && glob.is_prefix_of_sessions()
+                    glob.is_exact() && names_somebody(glob.literal_prefix())
+                        || is_user_id && glob.is_prefix_of_sessions()
                 }
                 Pattern::Variable(_) => false,
             }),
             Operands::Arn(patterns) => patterns.iter().all(|pattern| pattern.is_exact()),
             _ => false,
         }
+}
+
+/// Callers without credentials have these keys too: `anonymous` is their account and their id.
+fn names_somebody(text: &str) -> bool {
+    !text.eq_ignore_ascii_case("anonymous")
 }
 
 fn is_narrow(network: &Network) -> bool {
@@ -115,6 +121,10 @@ mod tests {
             r#""IpAddress":{"aws:SourceIp":"2000::/3"}"#,
             r#""NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#,
             r#""Null":{"aws:PrincipalAccount":"false"}"#,
+            r#""StringEquals":{"aws:PrincipalAccount":"anonymous"}"#,
+            r#""StringEquals":{"aws:PrincipalAccount":["123456789012","anonymous"]}"#,
+            r#""StringEqualsIgnoreCase":{"aws:userid":"ANONYMOUS"}"#,
+            r#""StringLike":{"aws:userid":"anonymous"}"#,
         ] {
             assert!(public("\"*\"", condition), "{condition}");
         }

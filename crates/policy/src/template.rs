@@ -231,11 +231,17 @@ impl VariablePattern {
     }
 }
 
-/// What the text begins with whatever the request: it ends before the first wildcard or variable.
+/// What the text begins with whatever the request: at most the part before the first wildcard or
+/// variable. An index does not need more than a few dozen bytes of it.
 pub(crate) fn literal_prefix(pattern: &str) -> &str {
-    let end = pattern.find(['*', '?', '$']).unwrap_or(pattern.len());
+    let end = pattern.len().min(LONGEST_PREFIX);
+    let end = pattern.floor_char_boundary(end);
+    let beginning = pattern.get(..end).unwrap_or_default();
+    let end = beginning.find(['*', '?', '$']).unwrap_or(end);
     pattern.get(..end).unwrap_or_default()
 }
+
+const LONGEST_PREFIX: usize = 64;
 
 fn equal_ignoring_case(left: &str, right: &str) -> bool {
     if left.is_ascii() && right.is_ascii() {

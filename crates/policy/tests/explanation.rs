@@ -111,6 +111,26 @@ fn a_refusal_names_what_comes_nearest_and_the_values_that_differ() {
 }
 
 #[test]
+fn statements_that_do_not_name_the_action_are_counted() {
+    let one = parse(
+        DocumentKind::Identity,
+        r#"{"Effect":"Allow","Action":"sqs:*","Resource":"*"}"#,
+    );
+    let two = parse(
+        DocumentKind::Identity,
+        r#"{"Effect":"Allow","Action":"s3:Put*","Resource":"*"},{"Effect":"Deny","Action":"s3:Put*","Resource":"*"}"#,
+    );
+    assert_eq!(
+        words(&[source(&one, "One")], None, &[]),
+        "no identity-based policy allows it: its only statement that allows anything does not name the action"
+    );
+    assert_eq!(
+        words(&[source(&one, "One"), source(&two, "Two")], None, &[]),
+        "no identity-based policy allows it: none of its 2 statements that allow anything names the action"
+    );
+}
+
+#[test]
 fn a_deny_is_named_and_nothing_else() {
     let data = parse(DocumentKind::Identity, DATA);
     let guard = parse(
@@ -221,5 +241,29 @@ fn context_keys_are_those_of_conditions_and_variables() {
             "flag",
             "s3:Prefix",
         ]
+    );
+}
+
+#[test]
+fn an_explanation_is_one_line_of_bounded_length() {
+    let blank = "\n".repeat(50_000);
+    let policy = parse(
+        DocumentKind::Identity,
+        &format!(
+            r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{{
+                "StringEquals":{{"aws:UserAgent":["a",{blank}"b"]}}}}}}"#
+        ),
+    );
+    let agent = format!("curl\n\u{1b}[31m{}", "x".repeat(100_000));
+    let told = words(
+        &[source(&policy, "P")],
+        None,
+        &[("aws:UserAgent", agent.as_str().into())],
+    );
+    assert!(told.len() < 1_000, "{}", told.len());
+    assert!(!told.contains(char::is_control), "{told}");
+    assert!(
+        told.contains(r#"for "a", …, and"#) && told.contains("`curl \\u{1b}[31mxxx"),
+        "{told}"
     );
 }

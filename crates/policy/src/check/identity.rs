@@ -246,7 +246,7 @@ fn resource_error(text: &str) -> Option<String> {
         return None;
     }
     let mut parts = text.splitn(6, ':');
-    let (_arn, Some(partition)) = (parts.next(), parts.next()) else {
+    let (Some("arn" | "*"), Some(partition)) = (parts.next(), parts.next()) else {
         return Some(format!("Resource {text} must be in ARN format or \"*\"."));
     };
     let (service, region, account) = (parts.next(), parts.next(), parts.next());

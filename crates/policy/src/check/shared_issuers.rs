@@ -134,14 +134,14 @@ fn narrows(condition: &Condition, key: &str) -> bool {
         && !operator.negated
         && !operator.if_exists
         && operator.quantifier != Quantifier::ForAllValues;
-    let says = |text: &Template| {
-        *text != Template::Fixed("".into()) && *text != Template::Fixed("*".into())
-    };
+    // A variable may hold whatever the token says, the very claim that is asked for included.
+    let says =
+        |text: &Template| matches!(text, Template::Fixed(text) if !matches!(&**text, "" | "*"));
     asks && match condition.operands() {
         Operands::Equals(texts) | Operands::EqualsIgnoreCase(texts) => texts.iter().all(says),
         Operands::Like(patterns) => patterns.iter().all(|pattern| match pattern {
             Pattern::Fixed(glob) => glob.has_text(),
-            Pattern::Variable(_) => true,
+            Pattern::Variable(_) => false,
         }),
         _ => false,
     }

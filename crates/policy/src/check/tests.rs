@@ -278,6 +278,8 @@ fn shared_issuers_need_a_condition_on_their_tenant() {
         r#""StringNotEquals":{"token.actions.githubusercontent.com:sub":"repo:a/b"}"#,
         r#""ForAllValues:StringEquals":{"token.actions.githubusercontent.com:sub":"repo:a/b"}"#,
         r#""Null":{"token.actions.githubusercontent.com:sub":"false"}"#,
+        r#""StringEquals":{"token.actions.githubusercontent.com:sub":"${token.actions.githubusercontent.com:sub}"}"#,
+        r#""StringLike":{"token.actions.githubusercontent.com:sub":"${token.actions.githubusercontent.com:sub}*"}"#,
     ] {
         let error = error(DocumentKind::Trust, &with(condition));
         assert!(
@@ -300,6 +302,11 @@ fn shared_issuers_need_a_condition_on_their_tenant() {
     assert!(Policy::parse(DocumentKind::Trust, &trust(cognito, sub)).is_err());
     let aud = r#","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"pool"}}"#;
     accepts(DocumentKind::Trust, &trust(cognito, aud));
+    // An operator that asks nothing is no condition.
+    for empty in [r#""StringEquals":{}"#, r#""Strng":{}"#] {
+        let nothing = format!(r#","Condition":{{{empty}}}"#);
+        assert!(Policy::parse(DocumentKind::Trust, &trust(cognito, &nothing)).is_err());
+    }
     // Only the action that brings such tokens, and only grants, are looked at.
     accepts(
         DocumentKind::Trust,

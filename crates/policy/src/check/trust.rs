@@ -107,7 +107,7 @@ pub(super) fn check_content(document: &Document<'_>) -> Checked {
             .flat_map(|principal| &principal.entries);
         let cognito = principals.find(|(_, name)| name.value == "cognito-identity.amazonaws.com");
         if let Some((_, name)) = cognito
-            && statement.conditions.is_empty()
+            && statement.conditions.iter().all(|it| it.keys.is_empty())
         {
             let message = "A condition block must be present for the Cognito provider";
             let reason =

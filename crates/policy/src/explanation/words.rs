@@ -1,6 +1,6 @@
 //! An explanation in words.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::{Considered, Explanation, Mismatch};
 use crate::context::Value;
@@ -10,6 +10,8 @@ use crate::statement::Effect;
 
 /// How many values or patterns are told before "and N more".
 const SHOWN: usize = 3;
+/// How many characters of a text are told.
+const LONGEST: usize = 200;
 
 impl Explanation<'_, '_> {
     /// One sentence for people: who decided, or which layer grants nothing. Lower case, no full
@@ -21,7 +23,12 @@ impl Explanation<'_, '_> {
             (Outcome::Allowed, Some(policy), Some(statement)) => {
                 format!("{} allows it", Place(policy, statement))
             }
-            (Outcome::Allowed, ..) if matches!(self.request.principal, Principal::Root { .. }) => {
+            (Outcome::Allowed, ..)
+                if matches!(
+                    self.request.principal,
+                    Principal::Root { .. } | Principal::FederatedUser { .. }
+                ) =>
+            {
                 "the root user of an account needs no policy, and none denies it".to_owned()
             }
             (Outcome::Allowed, ..) => "whoever is authenticated may do this".to_owned(),
@@ -38,6 +45,18 @@ impl Explanation<'_, '_> {
                 format!("no {layer} {has}")
             }
         }
+    }
+
+    /// How many statements of the layer that refused by allowing nothing do not name the action.
+    fn silent(&self) -> usize {
+        let Outcome::ImplicitlyDenied(refusing) = self.decision.outcome else {
+            return 0;
+        };
+        let asked = self.considered.iter().filter(|it| {
+            let unnamed = it.mismatch == Some(Mismatch::Action);
+            it.policy.layer == refusing && it.effect == Effect::Allow && unnamed
+        });
+        asked.count()
     }
 
     /// The statements that come nearest to granting what was refused: those of the refusing
@@ -66,9 +85,17 @@ impl fmt::Display for Explanation<'_, '_> {
             write!(f, "{between}{considered}")?;
             between = "; ";
         }
-        match self.nearest().count().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, "; and {more} more"),
+        match (self.nearest().count(), self.silent()) {
+            (0, 0) => Ok(()),
+            (0, 1) => {
+                f.write_str(": its only statement that allows anything does not name the action")
+            }
+            (0, all) => write!(
+                f,
+                ": none of its {all} statements that allow anything names the action"
+            ),
+            (near, _) if near > SHOWN => write!(f, "; and {} more", near - SHOWN),
+            _ => Ok(()),
         }
     }
 }
@@ -99,13 +126,15 @@ impl fmt::Display for Mismatch<'_, '_> {
                 operands,
                 value,
             } => {
+                let (operator, key) = (Cut(operator), Cut(key));
+                let operands = Cut(operands);
                 write!(
                     f,
                     "`{operator}` asks `{key}` for {operands}, and the request has "
                 )?;
                 match value {
                     None => f.write_str("no such key"),
-                    Some(Value::One(value)) => write!(f, "`{value}`"),
+                    Some(Value::One(value)) => write!(f, "`{}`", Cut(value)),
                     Some(Value::Many(values)) if values.is_empty() => {
                         f.write_str("no value for it")
                     }
@@ -132,11 +161,39 @@ impl fmt::Display for Place<'_> {
 
 struct Listed<'s, T>(&'s [T]);
 
+/// A text of somebody else's on one line, and not all of it if it is long: documents have lines,
+/// and what a request brings may have any length.
+struct Cut<'s>(&'s str);
+
+impl fmt::Display for Cut<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut blank = false;
+        let mut characters = self.0.chars();
+        for character in characters.by_ref().take(LONGEST) {
+            match character {
+                ' ' | '\t' | '\r' | '\n' => {
+                    if !std::mem::replace(&mut blank, true) {
+                        f.write_char(' ')?;
+                    }
+                    continue;
+                }
+                _ if character.is_control() => write!(f, "{}", character.escape_default())?,
+                _ => f.write_char(character)?,
+            }
+            blank = false;
+        }
+        match characters.as_str() {
+            "" => Ok(()),
+            _ => f.write_char('…'),
+        }
+    }
+}
+
 impl<T: AsRef<str>> fmt::Display for Listed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, text) in self.0.iter().take(SHOWN).enumerate() {
             let between = if place == 0 { "" } else { ", " };
-            write!(f, "{between}`{}`", text.as_ref())?;
+            write!(f, "{between}`{}`", Cut(text.as_ref()))?;
         }
         match self.0.len().saturating_sub(SHOWN) {
             0 => Ok(()),

@@ -83,10 +83,13 @@ fn names(principal: &Json) -> Vec<Name<'_>> {
 }
 
 /// In a trust policy, a provider lets tokens in and not what its sessions do next; and tokens
-/// need a provider that is named (docs/rules.md, "Policies").
+/// need a provider that is named, as a service needs its name, and strangers never enter
+/// (docs/rules.md, "Policies").
 fn may_grant((kind, name): Name<'_>, caller: &Caller, trust: bool) -> bool {
     match caller {
-        Caller::Federated { .. } => !trust || name != "*",
+        Caller::Federated { .. } | Caller::Service { .. } | Caller::Anonymous => {
+            !trust || name != "*"
+        }
         Caller::Role { .. } => !trust || kind != "Federated",
         _ => true,
     }

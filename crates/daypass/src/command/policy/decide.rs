@@ -106,7 +106,7 @@ mod tests {
         );
         let (_, output) = decided(&denied, true);
         assert!(
-            output.contains("\"reason\":\"no identity-based policy allows it\""),
+            output.contains("\"reason\":\"no identity-based policy allows it: its only statement"),
             "{output}"
         );
     }

@@ -185,7 +185,8 @@ impl Simulation<'_> {
         }
         for considered in &explanation.considered {
             let layer = considered.policy.layer;
-            if matches(considered, Effect::Allow) {
+            let told = guarded.concealed_by.is_none() || !is_of_resource(layer);
+            if told && matches(considered, Effect::Allow) {
                 tell(layer, Outcome::Allowed);
             }
         }
