@@ -65,11 +65,11 @@ async fn principal(text: &str, asker: &Asker) -> Result<String> {
         return Ok(text.to_owned());
     }
     let service = match text.split('/').next().unwrap_or_default() {
-        "user" | "role" | "root" | "oidc-provider" => "iam",
+        "user" | "role" | "group" | "root" | "oidc-provider" => "iam",
         "assumed-role" => "sts",
         _ => bail!(
-            "`{text}` is not a principal: give an ARN, or `user/NAME`, `role/NAME` (with its path, \
-             if it has one), `assumed-role/ROLE/SESSION`, `oidc-provider/HOST/PATH` or `root`"
+            "`{text}` is not a principal: give an ARN, or `user/NAME`, `group/NAME`, `role/NAME` (with \
+             its path, if it has one), `assumed-role/ROLE/SESSION`, `oidc-provider/HOST/PATH` or `root`"
         ),
     };
     let identity = asker.call("sts", "GetCallerIdentity", &[]).await?;
@@ -115,6 +115,9 @@ fn explained(refused: &Refused, principal: &str) -> anyhow::Error {
         }
         "NoSuchEntity" if principal.contains("oidc-provider/") => {
             "; `aws iam list-open-id-connect-providers` shows the providers with their ARNs"
+        }
+        "NoSuchEntity" if principal.contains(":group/") => {
+            "; `aws iam list-groups` shows the groups with their ARNs"
         }
         "NoSuchEntity" => "; `aws iam list-roles` shows the roles with their ARNs",
         "AccessDenied" => "; ask as somebody who may, e.g. after `eval \"$(daypass credentials)\"`",
