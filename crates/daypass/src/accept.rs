@@ -26,7 +26,8 @@ use crate::server::Server;
 
 /// How long a client may take to send the head of a request, or to shake hands.
 const HEAD: Duration = Duration::from_secs(30);
-/// Most bytes of a request's head. AWS takes 8 KB; session tokens and signed links are long.
+/// About how many bytes the head of a request may have. AWS takes 8 KB; session tokens and signed
+/// links are long.
 const HEAD_BYTES: usize = 64 * 1024;
 /// How long a client may pause in the middle of a body.
 const PAUSE: Duration = Duration::from_secs(30);
