@@ -108,6 +108,32 @@ def test_memberships_survive(own_server, admin_of):
             assert bool(groups) == (user["UserName"] in members), user["UserName"]
 
 
+def test_instance_profiles_hold_their_roles_afterwards(own_server, admin_of):
+    admin_of(own_server).iam.create_role(RoleName="machine", AssumeRolePolicyDocument=trust(ROOT))
+
+    def equip(principal, name):
+        pair = {"InstanceProfileName": name, "RoleName": "machine"}
+        principal.iam.create_instance_profile(InstanceProfileName=name)
+        principal.iam.add_role_to_instance_profile(**pair)
+        if name.endswith("5"):
+            # Given a role, and emptied again.
+            principal.iam.remove_role_from_instance_profile(**pair)
+        return name
+
+    writers = Writers(own_server, equip)
+    writers.kill(own_server)
+    own_server.restart()
+    iam = admin_of(own_server).iam
+    pages = iam.get_paginator("list_instance_profiles").paginate()
+    holds = {it["InstanceProfileName"]: bool(it["Roles"]) for page in pages for it in page["InstanceProfiles"]}
+    for name in writers.acknowledged:
+        assert holds[name] != name.endswith("5"), name
+    # Both directions say the same, of what was acknowledged and of what was not.
+    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName="machine")
+    of_role = {it["InstanceProfileName"] for page in pages for it in page["InstanceProfiles"]}
+    assert of_role == {name for name, holding in holds.items() if holding}
+
+
 def test_objects_survive_whole(own_server, admin_of):
     admin_of(own_server).s3.create_bucket(
         Bucket="b-one", CreateBucketConfiguration={"LocationConstraint": "us-east-2"}

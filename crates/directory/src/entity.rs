@@ -97,6 +97,50 @@ pub struct Group {
     pub created: Timestamp,
 }
 
+/// What hands a role to virtual machines. It holds at most one role (IAM User Guide, "Use
+/// instance profiles"), and its name and path are fixed. The profiles of a role are in
+/// [`AccountView::profiles_of`](crate::AccountView::profiles_of).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceProfile {
+    /// Its account.
+    pub account: AccountId,
+    /// `AIPA…`.
+    pub id: String,
+    /// Its name.
+    pub name: EntityName,
+    /// Its path.
+    pub path: EntityPath,
+    /// Unique id of the role in it.
+    pub role: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// What an account asks of its users' passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordPolicy {
+    /// Fewest characters, 6 to 128.
+    pub minimum_length: u32,
+    /// At least one character that is neither letter nor digit.
+    pub require_symbols: bool,
+    /// At least one digit.
+    pub require_numbers: bool,
+    /// At least one of `A`–`Z`.
+    pub require_uppercase: bool,
+    /// At least one of `a`–`z`.
+    pub require_lowercase: bool,
+    /// Whether users may change their own.
+    pub users_may_change: bool,
+    /// Days until one expires, 1 to 1,095; `None` is never.
+    pub maximum_age: Option<u32>,
+    /// How many earlier ones can't be used again, 1 to 24; `None` is none.
+    pub reuse_prevention: Option<u32>,
+    /// Whether only an administrator can replace one that has expired.
+    pub hard_expiry: Option<bool>,
+}
+
 /// A user's long-term key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
@@ -217,6 +261,17 @@ impl Group {
     pub fn arn(&self) -> String {
         format!(
             "arn:aws:iam::{}:group{}{}",
+            self.account, self.path, self.name
+        )
+    }
+}
+
+impl InstanceProfile {
+    /// `arn:aws:iam::A:instance-profile/path/Name`.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:instance-profile{}{}",
             self.account, self.path, self.name
         )
     }

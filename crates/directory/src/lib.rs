@@ -1,4 +1,4 @@
-//! What exists: accounts, users, groups, roles, policies, identity providers.
+//! What exists: accounts, users, groups, roles, instance profiles, policies, identity providers.
 //!
 //! Reads go to an immutable [`Snapshot`] in memory, with every policy compiled at most once.
 //! A write is a closure over a [`Transaction`]: its changes are committed to the store in
@@ -28,10 +28,11 @@ mod transaction;
 
 pub use document::Document;
 pub use entity::{
-    AccessKey, Account, Group, KeyStatus, ManagedPolicy, OidcProvider, PolicyVersion, Role, User,
+    AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
+    PasswordPolicy, PolicyVersion, Role, User,
 };
 pub use live::{Directory, OpenError};
-pub use name::{EntityName, EntityPath, InvalidName};
+pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;

@@ -1,4 +1,4 @@
-//! Names and paths of IAM entities.
+//! Names and paths of IAM entities, and aliases of accounts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The name of a user, group, role or policy: 1–128 of `[A-Za-z0-9_+=,.@-]` (IAM user guide,
+/// The name of a user, group, role, instance profile or policy: 1–128 of `[A-Za-z0-9_+=,.@-]` (IAM user guide,
 /// "IAM and AWS STS quotas, name requirements"). Case is kept; [`EntityName::folded`] is
 /// what must be unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,7 +18,13 @@ pub struct EntityName(String);
 #[serde(try_from = "String", into = "String")]
 pub struct EntityPath(String);
 
-/// Why a text is no name or no path.
+/// A second name of an account: 3–63 of `[a-z0-9-]`, with hyphens one at a time and between
+/// other characters (IAM API reference, `CreateAccountAlias`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountAlias(String);
+
+/// Why a text is no name, no path or no alias.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidName {
     /// Empty, too long, or a character that names don't have.
@@ -29,6 +35,11 @@ pub enum InvalidName {
         "a path must begin and end with / and contain only alphanumeric characters and/or / characters"
     )]
     Path,
+    /// Not of the form of an account alias.
+    #[error(
+        "an account alias must contain 3 to 63 lower-case letters, digits and single hyphens between them"
+    )]
+    Alias,
 }
 
 impl EntityName {
@@ -92,6 +103,28 @@ impl FromStr for EntityPath {
     }
 }
 
+impl AccountAlias {
+    /// The alias.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountAlias {
+    type Err = InvalidName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_part = |part: &str| !part.is_empty() && part.bytes().all(allowed);
+        if (3..=63).contains(&text.len()) && text.split('-').all(is_part) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidName::Alias)
+        }
+    }
+}
+
 macro_rules! text {
     ($name:ident) => {
         impl fmt::Display for $name {
@@ -118,6 +151,7 @@ macro_rules! text {
 
 text!(EntityName);
 text!(EntityPath);
+text!(AccountAlias);
 
 #[cfg(test)]
 mod tests {
@@ -136,6 +170,21 @@ mod tests {
         }
         for bad in ["", "a/", "/a", "/a b/"] {
             bad.parse::<EntityPath>().unwrap_err();
+        }
+        for good in ["abc", "a-b-c", "012", &"x".repeat(63)] {
+            good.parse::<AccountAlias>().unwrap();
+        }
+        for bad in [
+            "",
+            "ab",
+            "-abc",
+            "abc-",
+            "a--b",
+            "Abc",
+            "a_b",
+            &"x".repeat(64),
+        ] {
+            bad.parse::<AccountAlias>().unwrap_err();
         }
     }
 }

@@ -6,7 +6,10 @@ use policy::{AccountId, Policy};
 
 use crate::catalogue;
 use crate::name::fold;
-use crate::{AccessKey, Account, Group, ManagedPolicy, OidcProvider, Role, SortedMap, User};
+use crate::{
+    AccessKey, Account, AccountAlias, Group, InstanceProfile, ManagedPolicy, OidcProvider,
+    PasswordPolicy, Role, SortedMap, User,
+};
 
 /// Everything that exists at one moment. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +19,8 @@ pub struct Snapshot {
     pub(crate) users_by_id: SortedMap<String, Arc<User>>,
     pub(crate) groups_by_id: SortedMap<String, Arc<Group>>,
     pub(crate) keys: SortedMap<String, Arc<AccessKey>>,
+    /// The account of each alias.
+    pub(crate) aliases: SortedMap<AccountAlias, AccountId>,
     /// Sealed state of the server itself, by name.
     pub(crate) server: SortedMap<String, Arc<str>>,
 }
@@ -24,12 +29,18 @@ pub struct Snapshot {
 #[derive(Debug, Clone)]
 pub struct AccountView {
     pub(crate) account: Arc<Account>,
+    pub(crate) alias: Option<AccountAlias>,
+    pub(crate) password_policy: Option<PasswordPolicy>,
     pub(crate) roles: SortedMap<String, Arc<Role>>,
     pub(crate) users: SortedMap<String, Arc<User>>,
     pub(crate) groups: SortedMap<String, Arc<Group>>,
     /// The members of each group that has any: by the group's unique id, and then by the
     /// user's folded name.
     pub(crate) members: SortedMap<String, SortedMap<String, Arc<User>>>,
+    pub(crate) instance_profiles: SortedMap<String, Arc<InstanceProfile>>,
+    /// The instance profiles of each role that is in any: by the role's unique id, and then by
+    /// the profile's folded name.
+    pub(crate) profiles_of: SortedMap<String, SortedMap<String, Arc<InstanceProfile>>>,
     pub(crate) policies: SortedMap<String, Arc<ManagedPolicy>>,
     pub(crate) providers: SortedMap<String, Arc<OidcProvider>>,
 }
@@ -107,6 +118,12 @@ impl Snapshot {
         keys.filter(move |key| key.user_id == user_id)
     }
 
+    /// The account with this alias.
+    #[must_use]
+    pub fn account_by_alias(&self, alias: &AccountAlias) -> Option<AccountId> {
+        self.aliases.get(alias).copied()
+    }
+
     /// A piece of the server's own sealed state.
     #[must_use]
     pub fn server_state(&self, name: &str) -> Option<&Arc<str>> {
@@ -156,10 +173,14 @@ impl AccountView {
     pub(crate) fn new(account: Arc<Account>) -> Self {
         Self {
             account,
+            alias: None,
+            password_policy: None,
             roles: SortedMap::default(),
             users: SortedMap::default(),
             groups: SortedMap::default(),
             members: SortedMap::default(),
+            instance_profiles: SortedMap::default(),
+            profiles_of: SortedMap::default(),
             policies: SortedMap::default(),
             providers: SortedMap::default(),
         }
@@ -169,6 +190,18 @@ impl AccountView {
     #[must_use]
     pub fn account(&self) -> &Arc<Account> {
         &self.account
+    }
+
+    /// Its alias.
+    #[must_use]
+    pub fn alias(&self) -> Option<&AccountAlias> {
+        self.alias.as_ref()
+    }
+
+    /// Its password policy, if one has been set.
+    #[must_use]
+    pub fn password_policy(&self) -> Option<&PasswordPolicy> {
+        self.password_policy.as_ref()
     }
 
     /// A role by name, in any case.
@@ -187,6 +220,12 @@ impl AccountView {
     #[must_use]
     pub fn group(&self, name: &str) -> Option<&Arc<Group>> {
         self.groups.get(&fold(name))
+    }
+
+    /// An instance profile by name, in any case.
+    #[must_use]
+    pub fn instance_profile(&self, name: &str) -> Option<&Arc<InstanceProfile>> {
+        self.instance_profiles.get(&fold(name))
     }
 
     /// A customer managed policy by ARN.
@@ -223,6 +262,21 @@ impl AccountView {
     pub fn members(&self, group_id: &str) -> impl Iterator<Item = (&String, &Arc<User>)> {
         let members = self.members.get(group_id);
         members.into_iter().flat_map(SortedMap::iter)
+    }
+
+    /// The instance profiles, by folded name.
+    #[must_use]
+    pub fn instance_profiles(&self) -> &SortedMap<String, Arc<InstanceProfile>> {
+        &self.instance_profiles
+    }
+
+    /// The instance profiles that hold the role with this unique id, by folded name.
+    pub fn profiles_of(
+        &self,
+        role_id: &str,
+    ) -> impl Iterator<Item = (&String, &Arc<InstanceProfile>)> {
+        let profiles = self.profiles_of.get(role_id);
+        profiles.into_iter().flat_map(SortedMap::iter)
     }
 
     /// The customer managed policies, by ARN.

@@ -7,14 +7,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    AccessKey, Account, AccountView, Change, Group, ManagedPolicy, OidcProvider, Role, Row,
-    Snapshot, SortedMap, StoreError, User,
+    AccessKey, Account, AccountAlias, AccountView, Change, Group, InstanceProfile, ManagedPolicy,
+    OidcProvider, PasswordPolicy, Role, Row, Snapshot, SortedMap, StoreError, User,
 };
 
 const ACCOUNT: &str = "account";
+const ALIAS: &str = "account-alias";
+const PASSWORD_POLICY: &str = "password-policy";
 const ROLE: &str = "role";
 const USER: &str = "user";
 const GROUP: &str = "group";
+const PROFILE: &str = "instance-profile";
 const KEY: &str = "access-key";
 const POLICY: &str = "policy";
 const PROVIDER: &str = "oidc-provider";
@@ -49,6 +52,32 @@ impl Transaction {
     pub fn put_account(&mut self, account: Account) {
         self.put(ACCOUNT, account.id.to_string(), &account);
         self.place_account(account);
+    }
+
+    /// Gives an account its alias, in place of the one that it had. The caller has seen that no
+    /// other account has it.
+    pub fn put_alias(&mut self, account: AccountId, alias: AccountAlias) {
+        self.put(ALIAS, account.to_string(), &alias);
+        self.displace_alias(account);
+        self.place_alias(account, alias);
+    }
+
+    /// Takes an account's alias away.
+    pub fn delete_alias(&mut self, account: AccountId) {
+        self.delete(ALIAS, account.to_string());
+        self.displace_alias(account);
+    }
+
+    /// Sets an account's password policy.
+    pub fn put_password_policy(&mut self, account: AccountId, policy: PasswordPolicy) {
+        self.put(PASSWORD_POLICY, account.to_string(), &policy);
+        self.view(account, |view| view.password_policy = Some(policy));
+    }
+
+    /// Takes an account's password policy away.
+    pub fn delete_password_policy(&mut self, account: AccountId) {
+        self.delete(PASSWORD_POLICY, account.to_string());
+        self.view(account, |view| view.password_policy = None);
     }
 
     /// Adds or replaces a role; found by its unique id, so its name and path may change.
@@ -109,6 +138,20 @@ impl Transaction {
         });
     }
 
+    /// Adds or replaces an instance profile. It holds the role that it names from then on, and
+    /// no other.
+    pub fn put_instance_profile(&mut self, profile: InstanceProfile) {
+        self.put(PROFILE, profile.id.clone(), &profile);
+        self.displace_instance_profile(&profile);
+        self.place_instance_profile(profile);
+    }
+
+    /// Removes an instance profile.
+    pub fn delete_instance_profile(&mut self, profile: &InstanceProfile) {
+        self.delete(PROFILE, profile.id.clone());
+        self.displace_instance_profile(profile);
+    }
+
     /// Adds or replaces an access key.
     pub fn put_key(&mut self, key: AccessKey) {
         self.put(KEY, key.id.clone(), &key);
@@ -165,6 +208,14 @@ impl Transaction {
                 let account = read(row)?;
                 self.place_account(account);
             }
+            ALIAS => {
+                let alias = read(row)?;
+                self.place_alias(account_of(row)?, alias);
+            }
+            PASSWORD_POLICY => {
+                let policy = read(row)?;
+                self.view(account_of(row)?, |view| view.password_policy = Some(policy));
+            }
             ROLE => {
                 let role = read(row)?;
                 self.place_role(role);
@@ -176,6 +227,10 @@ impl Transaction {
             GROUP => {
                 let group = read(row)?;
                 self.place_group(group);
+            }
+            PROFILE => {
+                let profile = read(row)?;
+                self.place_instance_profile(profile);
             }
             KEY => {
                 let key: AccessKey = read(row)?;
@@ -211,6 +266,19 @@ impl Transaction {
         self.snapshot.accounts.insert(id, view);
     }
 
+    fn place_alias(&mut self, account: AccountId, alias: AccountAlias) {
+        self.snapshot.aliases.insert(alias.clone(), account);
+        self.view(account, |view| view.alias = Some(alias));
+    }
+
+    fn displace_alias(&mut self, account: AccountId) {
+        let mut had = None;
+        self.view(account, |view| had = view.alias.take());
+        if let Some(alias) = had {
+            self.snapshot.aliases.remove(&alias);
+        }
+    }
+
     fn place_role(&mut self, role: Role) {
         let role = Arc::new(role);
         let shared = Arc::clone(&role);
@@ -226,15 +294,7 @@ impl Transaction {
         self.view(user.account, |view| {
             let name = shared.name.folded();
             for group in &shared.groups {
-                let user = Arc::clone(&shared);
-                match view.members.get_mut(group) {
-                    Some(members) => members.insert(name.clone(), user),
-                    None => {
-                        let mut members = SortedMap::default();
-                        members.insert(name.clone(), user);
-                        view.members.insert(group.clone(), members);
-                    }
-                }
+                enlist(&mut view.members, group, &name, Arc::clone(&shared));
             }
             view.users.insert(name, shared);
         });
@@ -246,13 +306,7 @@ impl Transaction {
         self.view(user.account, |view| {
             let name = user.name.folded();
             for group in &user.groups {
-                let Some(members) = view.members.get_mut(group) else {
-                    continue;
-                };
-                members.remove(&name);
-                if members.is_empty() {
-                    view.members.remove(group);
-                }
+                delist(&mut view.members, group, &name);
             }
             view.users.remove(&name);
         });
@@ -265,6 +319,28 @@ impl Transaction {
             view.groups.insert(shared.name.folded(), shared);
         });
         self.snapshot.groups_by_id.insert(group.id.clone(), group);
+    }
+
+    fn place_instance_profile(&mut self, profile: InstanceProfile) {
+        let profile = Arc::new(profile);
+        self.view(profile.account, |view| {
+            let name = profile.name.folded();
+            if let Some(role) = &profile.role {
+                enlist(&mut view.profiles_of, role, &name, Arc::clone(&profile));
+            }
+            view.instance_profiles.insert(name, Arc::clone(&profile));
+        });
+    }
+
+    /// Takes an instance profile, as it was last placed, out of its account and from its role.
+    fn displace_instance_profile(&mut self, profile: &InstanceProfile) {
+        let name = profile.name.folded();
+        self.view(profile.account, |view| {
+            let old = view.instance_profiles.remove(&name);
+            if let Some(role) = old.as_ref().and_then(|old| old.role.as_ref()) {
+                delist(&mut view.profiles_of, role, &name);
+            }
+        });
     }
 
     fn place_policy(&mut self, policy: ManagedPolicy) {
@@ -301,6 +377,44 @@ impl Transaction {
     fn delete(&mut self, kind: &'static str, key: String) {
         self.changes.push(Change::Delete { kind, key });
     }
+}
+
+/// Lists an entity under `owner`, by its folded name.
+fn enlist<T: Clone>(
+    lists: &mut SortedMap<String, SortedMap<String, T>>,
+    owner: &String,
+    name: &str,
+    entity: T,
+) {
+    match lists.get_mut(owner) {
+        Some(list) => list.insert(name.to_owned(), entity),
+        None => {
+            let mut list = SortedMap::default();
+            list.insert(name.to_owned(), entity);
+            lists.insert(owner.clone(), list);
+        }
+    }
+}
+
+/// Takes an entity off the list of `owner`, and an empty list away.
+fn delist<T: Clone>(
+    lists: &mut SortedMap<String, SortedMap<String, T>>,
+    owner: &String,
+    name: &str,
+) {
+    let Some(list) = lists.get_mut(owner) else {
+        return;
+    };
+    list.remove(name);
+    if list.is_empty() {
+        lists.remove(owner);
+    }
+}
+
+/// The account that a row is about by its key.
+fn account_of(row: &Row) -> Result<AccountId, StoreError> {
+    let parsed = row.key.parse();
+    parsed.map_err(|_| bad(row, "the key is no account"))
 }
 
 fn read<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {

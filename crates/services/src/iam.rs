@@ -1,9 +1,12 @@
-//! IAM: users, access keys, groups, roles, policies, identity providers, tags.
+//! IAM: users, access keys, groups, roles, instance profiles, policies, identity providers, tags,
+//! and what is the account's own.
 
 use crate::dispatch::Entry;
 use crate::generated::iam::*;
 
 mod access_keys;
+mod account_aliases;
+mod account_summary;
 mod attachments;
 mod boundaries;
 mod change;
@@ -15,11 +18,15 @@ mod group_policies;
 mod groups;
 mod holder;
 mod inline;
+mod instance_profile_roles;
+mod instance_profile_tags;
+mod instance_profiles;
 mod name;
 mod needs;
 mod oidc_clients;
 mod oidc_providers;
 mod page;
+mod password_policy;
 mod policies;
 mod policy_entities;
 mod policy_versions;
@@ -61,6 +68,13 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateRoleDescription>(),
     Entry::of::<UpdateAssumeRolePolicy>(),
     Entry::of::<DeleteRole>(),
+    Entry::of::<CreateInstanceProfile>(),
+    Entry::of::<GetInstanceProfile>(),
+    Entry::of::<ListInstanceProfiles>(),
+    Entry::of::<ListInstanceProfilesForRole>(),
+    Entry::of::<AddRoleToInstanceProfile>(),
+    Entry::of::<RemoveRoleFromInstanceProfile>(),
+    Entry::of::<DeleteInstanceProfile>(),
     Entry::of::<PutRolePermissionsBoundary>(),
     Entry::of::<DeleteRolePermissionsBoundary>(),
     Entry::of::<PutUserPermissionsBoundary>(),
@@ -115,6 +129,16 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<TagOpenIDConnectProvider>(),
     Entry::of::<UntagOpenIDConnectProvider>(),
     Entry::of::<ListOpenIDConnectProviderTags>(),
+    Entry::of::<TagInstanceProfile>(),
+    Entry::of::<UntagInstanceProfile>(),
+    Entry::of::<ListInstanceProfileTags>(),
+    Entry::of::<CreateAccountAlias>(),
+    Entry::of::<ListAccountAliases>(),
+    Entry::of::<DeleteAccountAlias>(),
+    Entry::of::<GetAccountSummary>(),
+    Entry::of::<UpdateAccountPasswordPolicy>(),
+    Entry::of::<GetAccountPasswordPolicy>(),
+    Entry::of::<DeleteAccountPasswordPolicy>(),
     Entry::of::<SimulatePrincipalPolicy>(),
     Entry::of::<SimulateCustomPolicy>(),
     Entry::of::<GetContextKeysForPrincipalPolicy>(),

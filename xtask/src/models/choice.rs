@@ -107,6 +107,14 @@ const IAM: &[&str] = &[
     "UpdateRoleDescription",
     "UpdateAssumeRolePolicy",
     "DeleteRole",
+    // Instance profiles.
+    "CreateInstanceProfile",
+    "GetInstanceProfile",
+    "ListInstanceProfiles",
+    "ListInstanceProfilesForRole",
+    "AddRoleToInstanceProfile",
+    "RemoveRoleFromInstanceProfile",
+    "DeleteInstanceProfile",
     // Permissions boundaries.
     "PutRolePermissionsBoundary",
     "DeleteRolePermissionsBoundary",
@@ -167,6 +175,17 @@ const IAM: &[&str] = &[
     "TagOpenIDConnectProvider",
     "UntagOpenIDConnectProvider",
     "ListOpenIDConnectProviderTags",
+    "TagInstanceProfile",
+    "UntagInstanceProfile",
+    "ListInstanceProfileTags",
+    // The account.
+    "CreateAccountAlias",
+    "ListAccountAliases",
+    "DeleteAccountAlias",
+    "GetAccountSummary",
+    "UpdateAccountPasswordPolicy",
+    "GetAccountPasswordPolicy",
+    "DeleteAccountPasswordPolicy",
     // The simulator.
     "SimulatePrincipalPolicy",
     "SimulateCustomPolicy",

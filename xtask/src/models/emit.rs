@@ -173,6 +173,9 @@ impl<'m> Generator<'m> {
             "boolean" => "bool".to_owned(),
             "timestamp" => "Timestamp".to_owned(),
             "structure" => camel(&target.shape),
+            "map" if self.model.map_values(shape)? == "integer" => {
+                "BTreeMap<String, i32>".to_owned()
+            }
             "map" => "BTreeMap<String, String>".to_owned(),
             "list" => format!("Vec<{}>", self.rust_type("", self.model.item(shape)?)?),
             other => bail!("{member} is a {other}, which the generator does not know"),

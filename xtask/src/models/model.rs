@@ -109,18 +109,22 @@ impl Model {
         Ok(())
     }
 
-    /// Refuses a map that is not from strings to strings, written as `<entry><key/><value/></entry>`.
-    fn check_map(&self, map: &Shape) -> Result<()> {
+    /// What a map holds: `string` or `integer`. Its keys are strings.
+    pub(super) fn map_values(&self, map: &Shape) -> Result<&str> {
+        let mut kinds = Vec::new();
         for target in [&map.key, &map.value] {
             let target = target.as_ref().context("a map has no key or no value")?;
-            if map.flattened
-                || target.location_name.is_some()
-                || self.shape(&target.shape)?.kind != "string"
-            {
-                bail!("a map is not one of strings, which is all that the generator knows");
+            if map.flattened || target.location_name.is_some() {
+                bail!("a map is not written as `entry`s, which the generator does not know");
+            }
+            kinds.push(self.shape(&target.shape)?.kind.as_str());
+        }
+        match kinds.as_slice() {
+            ["string", value @ ("string" | "integer")] => Ok(value),
+            _ => {
+                bail!("a map is not one of strings or integers, which the generator does not know")
             }
         }
-        Ok(())
     }
 
     /// The shape of a list's items.
@@ -162,7 +166,9 @@ impl Model {
                     }
                 }
                 "list" => next.push(self.item(shape)?),
-                "map" => self.check_map(shape)?,
+                "map" => {
+                    self.map_values(shape)?;
+                }
                 "string" | "integer" | "boolean" | "timestamp" => {}
                 other => bail!(
                     "{} is a {other}, which the generator does not know",

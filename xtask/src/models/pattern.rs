@@ -8,6 +8,9 @@ use regex::Regex;
 /// Java's `\w` and `\d` are ASCII, `\uXXXX` is a code point, and `\u10000-\u10FFFF` in the models stands for the
 /// supplementary planes (Java itself would read four digits only; the services mean five and six).
 pub(super) fn translate(java: &str) -> Result<String> {
+    if let Some((_, expression)) = REWRITTEN.iter().find(|(pattern, _)| *pattern == java) {
+        return Ok((*expression).to_owned());
+    }
     let java = java.replace(r"\u10000-\u10FFFF", r"\x{10000}-\x{10FFFF}");
     let mut out = String::from(r"\A(?:");
     let mut letters = java.chars();
@@ -44,6 +47,13 @@ pub(super) fn translate(java: &str) -> Result<String> {
     Regex::new(&out).with_context(|| format!("the pattern {java} cannot be translated"))?;
     Ok(out)
 }
+
+/// Patterns that `regex` lacks the means for, and what stands for them. An account alias has hyphens one at a time
+/// and between other characters; that it has at most 63 characters is a constraint of its shape besides.
+const REWRITTEN: &[(&str, &str)] = &[(
+    "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
+    r"\A[a-z0-9](?:-|[a-z0-9]-?)[a-z0-9](?:-?[a-z0-9])*\z",
+)];
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
@@ -83,6 +93,19 @@ mod tests {
             "\u{1f600}\u{a0}\t"
         ));
         assert!(!matches(r"[\u0009\u000A\u000D\u0020-\u00FF]+", "\u{100}"));
+    }
+
+    #[test]
+    fn an_alias_has_single_hyphens_inside() {
+        let alias = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$";
+        for good in ["abc", "a-b", "ab-c", "a-bc", "my-team-1", "0-0-0", "abcd"] {
+            assert!(matches(alias, good), "{good}");
+        }
+        for bad in [
+            "ab", "a", "", "-ab", "ab-", "a--b", "ab--cd", "aBc", "a_b", "abc\n", "a-",
+        ] {
+            assert!(!matches(alias, bad), "{bad}");
+        }
     }
 
     #[test]

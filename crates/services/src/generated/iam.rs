@@ -48,6 +48,13 @@ pub static OPERATIONS: &[&OperationShape] = &[
     UpdateRoleDescription::SHAPE,
     UpdateAssumeRolePolicy::SHAPE,
     DeleteRole::SHAPE,
+    CreateInstanceProfile::SHAPE,
+    GetInstanceProfile::SHAPE,
+    ListInstanceProfiles::SHAPE,
+    ListInstanceProfilesForRole::SHAPE,
+    AddRoleToInstanceProfile::SHAPE,
+    RemoveRoleFromInstanceProfile::SHAPE,
+    DeleteInstanceProfile::SHAPE,
     PutRolePermissionsBoundary::SHAPE,
     DeleteRolePermissionsBoundary::SHAPE,
     PutUserPermissionsBoundary::SHAPE,
@@ -102,6 +109,16 @@ pub static OPERATIONS: &[&OperationShape] = &[
     TagOpenIDConnectProvider::SHAPE,
     UntagOpenIDConnectProvider::SHAPE,
     ListOpenIDConnectProviderTags::SHAPE,
+    TagInstanceProfile::SHAPE,
+    UntagInstanceProfile::SHAPE,
+    ListInstanceProfileTags::SHAPE,
+    CreateAccountAlias::SHAPE,
+    ListAccountAliases::SHAPE,
+    DeleteAccountAlias::SHAPE,
+    GetAccountSummary::SHAPE,
+    UpdateAccountPasswordPolicy::SHAPE,
+    GetAccountPasswordPolicy::SHAPE,
+    DeleteAccountPasswordPolicy::SHAPE,
     SimulatePrincipalPolicy::SHAPE,
     SimulateCustomPolicy::SHAPE,
     GetContextKeysForPrincipalPolicy::SHAPE,
@@ -562,6 +579,133 @@ impl Operation for DeleteRole {
             errors::LIMIT_EXCEEDED,
             errors::UNMODIFIABLE_ENTITY,
             errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateInstanceProfile;
+
+impl Operation for CreateInstanceProfile {
+    type Input = CreateInstanceProfileRequest;
+    type Output = CreateInstanceProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: Some("CreateInstanceProfileResult"),
+        errors: &[
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetInstanceProfile;
+
+impl Operation for GetInstanceProfile {
+    type Input = GetInstanceProfileRequest;
+    type Output = GetInstanceProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: Some("GetInstanceProfileResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListInstanceProfiles`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfiles;
+
+impl Operation for ListInstanceProfiles {
+    type Input = ListInstanceProfilesRequest;
+    type Output = ListInstanceProfilesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfiles",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfilesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListInstanceProfilesForRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfilesForRole;
+
+impl Operation for ListInstanceProfilesForRole {
+    type Input = ListInstanceProfilesForRoleRequest;
+    type Output = ListInstanceProfilesForRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfilesForRole",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfilesForRoleResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `AddRoleToInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct AddRoleToInstanceProfile;
+
+impl Operation for AddRoleToInstanceProfile {
+    type Input = AddRoleToInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "AddRoleToInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `RemoveRoleFromInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveRoleFromInstanceProfile;
+
+impl Operation for RemoveRoleFromInstanceProfile {
+    type Input = RemoveRoleFromInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "RemoveRoleFromInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteInstanceProfile;
+
+impl Operation for DeleteInstanceProfile {
+    type Input = DeleteInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
         ],
     };
@@ -1595,6 +1739,186 @@ impl Operation for ListOpenIDConnectProviderTags {
     };
 }
 
+/// The operation `TagInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct TagInstanceProfile;
+
+impl Operation for TagInstanceProfile {
+    type Input = TagInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "TagInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UntagInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct UntagInstanceProfile;
+
+impl Operation for UntagInstanceProfile {
+    type Input = UntagInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UntagInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `ListInstanceProfileTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfileTags;
+
+impl Operation for ListInstanceProfileTags {
+    type Input = ListInstanceProfileTagsRequest;
+    type Output = ListInstanceProfileTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfileTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfileTagsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `CreateAccountAlias`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateAccountAlias;
+
+impl Operation for CreateAccountAlias {
+    type Input = CreateAccountAliasRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateAccountAlias",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `ListAccountAliases`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAccountAliases;
+
+impl Operation for ListAccountAliases {
+    type Input = ListAccountAliasesRequest;
+    type Output = ListAccountAliasesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListAccountAliases",
+        service: &SERVICE,
+        result_wrapper: Some("ListAccountAliasesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `DeleteAccountAlias`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteAccountAlias;
+
+impl Operation for DeleteAccountAlias {
+    type Input = DeleteAccountAliasRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteAccountAlias",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetAccountSummary`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccountSummary;
+
+impl Operation for GetAccountSummary {
+    type Input = ();
+    type Output = GetAccountSummaryResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccountSummary",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccountSummaryResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `UpdateAccountPasswordPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateAccountPasswordPolicy;
+
+impl Operation for UpdateAccountPasswordPolicy {
+    type Input = UpdateAccountPasswordPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateAccountPasswordPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetAccountPasswordPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccountPasswordPolicy;
+
+impl Operation for GetAccountPasswordPolicy {
+    type Input = ();
+    type Output = GetAccountPasswordPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccountPasswordPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccountPasswordPolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `DeleteAccountPasswordPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteAccountPasswordPolicy;
+
+impl Operation for DeleteAccountPasswordPolicy {
+    type Input = ();
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteAccountPasswordPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
 /// The operation `SimulatePrincipalPolicy`.
 #[derive(Clone, Copy, Debug)]
 pub struct SimulatePrincipalPolicy;
@@ -1763,6 +2087,33 @@ impl Shape for AddClientIDToOpenIDConnectProviderRequest {
             &self.open_id_connect_provider_arn,
         );
         writer.text("ClientID", &self.client_id);
+    }
+}
+
+/// The structure `AddRoleToInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddRoleToInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `RoleName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Decode for AddRoleToInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            role_name: fields.required("RoleName", |value| value.text(&ROLE_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for AddRoleToInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.text("RoleName", &self.role_name);
     }
 }
 
@@ -1983,6 +2334,27 @@ impl Shape for CreateAccessKeyResponse {
     }
 }
 
+/// The structure `CreateAccountAliasRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateAccountAliasRequest {
+    /// `AccountAlias`: 3 to 63 characters; pattern `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`.
+    pub account_alias: String,
+}
+
+impl Decode for CreateAccountAliasRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            account_alias: fields.required("AccountAlias", |value| value.text(&ACCOUNT_ALIAS_TYPE)),
+        }
+    }
+}
+
+impl Shape for CreateAccountAliasRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("AccountAlias", &self.account_alias);
+    }
+}
+
 /// The structure `CreateGroupRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateGroupRequest {
@@ -2020,6 +2392,58 @@ pub struct CreateGroupResponse {
 impl Shape for CreateGroupResponse {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.structure("Group", &self.group);
+    }
+}
+
+/// The structure `CreateInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for CreateInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            path: fields.optional("Path", |value| value.text(&PATH_TYPE)),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for CreateInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `CreateInstanceProfileResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateInstanceProfileResponse {
+    /// `InstanceProfile`.
+    pub instance_profile: InstanceProfile,
+}
+
+impl Shape for CreateInstanceProfileResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("InstanceProfile", &self.instance_profile);
     }
 }
 
@@ -2373,6 +2797,27 @@ impl Shape for DeleteAccessKeyRequest {
     }
 }
 
+/// The structure `DeleteAccountAliasRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteAccountAliasRequest {
+    /// `AccountAlias`: 3 to 63 characters; pattern `^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$`.
+    pub account_alias: String,
+}
+
+impl Decode for DeleteAccountAliasRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            account_alias: fields.required("AccountAlias", |value| value.text(&ACCOUNT_ALIAS_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteAccountAliasRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("AccountAlias", &self.account_alias);
+    }
+}
+
 /// The structure `DeleteGroupPolicyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteGroupPolicyRequest {
@@ -2416,6 +2861,29 @@ impl Decode for DeleteGroupRequest {
 impl Shape for DeleteGroupRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("GroupName", &self.group_name);
+    }
+}
+
+/// The structure `DeleteInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+}
+
+impl Decode for DeleteInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for DeleteInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
     }
 }
 
@@ -2806,6 +3274,34 @@ impl Shape for GetAccessKeyLastUsedResponse {
     }
 }
 
+/// The structure `GetAccountPasswordPolicyResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccountPasswordPolicyResponse {
+    /// `PasswordPolicy`.
+    pub password_policy: PasswordPolicy,
+}
+
+impl Shape for GetAccountPasswordPolicyResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("PasswordPolicy", &self.password_policy);
+    }
+}
+
+/// The structure `GetAccountSummaryResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccountSummaryResponse {
+    /// `SummaryMap`.
+    pub summary_map: Option<BTreeMap<String, i32>>,
+}
+
+impl Shape for GetAccountSummaryResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.summary_map {
+            writer.counts("SummaryMap", value);
+        }
+    }
+}
+
 /// The structure `GetContextKeysForCustomPolicyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetContextKeysForCustomPolicyRequest {
@@ -2976,6 +3472,42 @@ impl Shape for GetGroupResponse {
         if let Some(value) = &self.marker {
             writer.text("Marker", value);
         }
+    }
+}
+
+/// The structure `GetInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+}
+
+impl Decode for GetInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for GetInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+    }
+}
+
+/// The structure `GetInstanceProfileResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetInstanceProfileResponse {
+    /// `InstanceProfile`.
+    pub instance_profile: InstanceProfile,
+}
+
+impl Shape for GetInstanceProfileResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("InstanceProfile", &self.instance_profile);
     }
 }
 
@@ -3298,6 +3830,42 @@ impl Shape for Group {
     }
 }
 
+/// The structure `InstanceProfile`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstanceProfile {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: String,
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `InstanceProfileId`: 16 to 128 characters; pattern `[\w]+`.
+    pub instance_profile_id: String,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: String,
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `Roles`.
+    pub roles: Vec<Role>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for InstanceProfile {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Path", &self.path);
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.text("InstanceProfileId", &self.instance_profile_id);
+        writer.text("Arn", &self.arn);
+        writer.timestamp("CreateDate", self.create_date);
+        writer.structures(
+            "Roles",
+            &mut self.roles.iter().map(|item| item as &dyn Shape),
+        );
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
 /// The structure `ListAccessKeysRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListAccessKeysRequest {
@@ -3353,6 +3921,56 @@ impl Shape for ListAccessKeysResponse {
                 .iter()
                 .map(|item| item as &dyn Shape),
         );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListAccountAliasesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListAccountAliasesRequest {
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListAccountAliasesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListAccountAliasesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListAccountAliasesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListAccountAliasesResponse {
+    /// `AccountAliases`.
+    pub account_aliases: Vec<String>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListAccountAliasesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.texts("AccountAliases", &self.account_aliases);
         writer.boolean("IsTruncated", self.is_truncated);
         if let Some(value) = &self.marker {
             writer.text("Marker", value);
@@ -3799,6 +4417,178 @@ impl Shape for ListGroupsResponse {
         writer.structures(
             "Groups",
             &mut self.groups.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfileTagsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfileTagsRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListInstanceProfileTagsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListInstanceProfileTagsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfileTagsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfileTagsResponse {
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListInstanceProfileTagsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfilesForRoleRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfilesForRoleRequest {
+    /// `RoleName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub role_name: String,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListInstanceProfilesForRoleRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            role_name: fields.required("RoleName", |value| value.text(&ROLE_NAME_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListInstanceProfilesForRoleRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("RoleName", &self.role_name);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfilesForRoleResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfilesForRoleResponse {
+    /// `InstanceProfiles`.
+    pub instance_profiles: Vec<InstanceProfile>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListInstanceProfilesForRoleResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "InstanceProfiles",
+            &mut self.instance_profiles.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfilesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfilesRequest {
+    /// `PathPrefix`: 1 to 512 characters; pattern `\u002F[\u0021-\u007F]*`.
+    pub path_prefix: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListInstanceProfilesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            path_prefix: fields.optional("PathPrefix", |value| value.text(&PATH_PREFIX_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListInstanceProfilesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path_prefix {
+            writer.text("PathPrefix", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListInstanceProfilesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListInstanceProfilesResponse {
+    /// `InstanceProfiles`.
+    pub instance_profiles: Vec<InstanceProfile>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListInstanceProfilesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "InstanceProfiles",
+            &mut self.instance_profiles.iter().map(|item| item as &dyn Shape),
         );
         writer.boolean("IsTruncated", self.is_truncated);
         if let Some(value) = &self.marker {
@@ -4451,6 +5241,66 @@ impl Shape for OrganizationsDecisionDetail {
     }
 }
 
+/// The structure `PasswordPolicy`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// `MinimumPasswordLength`: 6 to 128.
+    pub minimum_password_length: Option<i32>,
+    /// `RequireSymbols`.
+    pub require_symbols: Option<bool>,
+    /// `RequireNumbers`.
+    pub require_numbers: Option<bool>,
+    /// `RequireUppercaseCharacters`.
+    pub require_uppercase_characters: Option<bool>,
+    /// `RequireLowercaseCharacters`.
+    pub require_lowercase_characters: Option<bool>,
+    /// `AllowUsersToChangePassword`.
+    pub allow_users_to_change_password: Option<bool>,
+    /// `ExpirePasswords`.
+    pub expire_passwords: Option<bool>,
+    /// `MaxPasswordAge`: 1 to 1095.
+    pub max_password_age: Option<i32>,
+    /// `PasswordReusePrevention`: 1 to 24.
+    pub password_reuse_prevention: Option<i32>,
+    /// `HardExpiry`.
+    pub hard_expiry: Option<bool>,
+}
+
+impl Shape for PasswordPolicy {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.minimum_password_length {
+            writer.integer("MinimumPasswordLength", *value);
+        }
+        if let Some(value) = &self.require_symbols {
+            writer.boolean("RequireSymbols", *value);
+        }
+        if let Some(value) = &self.require_numbers {
+            writer.boolean("RequireNumbers", *value);
+        }
+        if let Some(value) = &self.require_uppercase_characters {
+            writer.boolean("RequireUppercaseCharacters", *value);
+        }
+        if let Some(value) = &self.require_lowercase_characters {
+            writer.boolean("RequireLowercaseCharacters", *value);
+        }
+        if let Some(value) = &self.allow_users_to_change_password {
+            writer.boolean("AllowUsersToChangePassword", *value);
+        }
+        if let Some(value) = &self.expire_passwords {
+            writer.boolean("ExpirePasswords", *value);
+        }
+        if let Some(value) = &self.max_password_age {
+            writer.integer("MaxPasswordAge", *value);
+        }
+        if let Some(value) = &self.password_reuse_prevention {
+            writer.integer("PasswordReusePrevention", *value);
+        }
+        if let Some(value) = &self.hard_expiry {
+            writer.boolean("HardExpiry", *value);
+        }
+    }
+}
+
 /// The structure `PermissionsBoundaryDecisionDetail`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PermissionsBoundaryDecisionDetail {
@@ -4816,6 +5666,33 @@ impl Shape for RemoveClientIDFromOpenIDConnectProviderRequest {
             &self.open_id_connect_provider_arn,
         );
         writer.text("ClientID", &self.client_id);
+    }
+}
+
+/// The structure `RemoveRoleFromInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoveRoleFromInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `RoleName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Decode for RemoveRoleFromInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            role_name: fields.required("RoleName", |value| value.text(&ROLE_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for RemoveRoleFromInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.text("RoleName", &self.role_name);
     }
 }
 
@@ -5291,6 +6168,35 @@ impl Shape for Tag {
     }
 }
 
+/// The structure `TagInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for TagInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            tags: fields.required("Tags", |value| {
+                value.list(&TAG_LIST_TYPE, |value| value.structure())
+            }),
+        }
+    }
+}
+
+impl Shape for TagInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
 /// The structure `TagOpenIDConnectProviderRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagOpenIDConnectProviderRequest {
@@ -5400,6 +6306,35 @@ impl Shape for TagUserRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("UserName", &self.user_name);
         writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
+/// The structure `UntagInstanceProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntagInstanceProfileRequest {
+    /// `InstanceProfileName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub instance_profile_name: String,
+    /// `TagKeys`: at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Decode for UntagInstanceProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            instance_profile_name: fields.required("InstanceProfileName", |value| {
+                value.text(&INSTANCE_PROFILE_NAME_TYPE)
+            }),
+            tag_keys: fields.required("TagKeys", |value| {
+                value.list(&TAG_KEY_LIST_TYPE, |value| value.text(&TAG_KEY_TYPE))
+            }),
+        }
+    }
+}
+
+impl Shape for UntagInstanceProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.texts("TagKeys", &self.tag_keys);
     }
 }
 
@@ -5543,6 +6478,86 @@ impl Shape for UpdateAccessKeyRequest {
         }
         writer.text("AccessKeyId", &self.access_key_id);
         writer.text("Status", &self.status);
+    }
+}
+
+/// The structure `UpdateAccountPasswordPolicyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateAccountPasswordPolicyRequest {
+    /// `MinimumPasswordLength`: 6 to 128.
+    pub minimum_password_length: Option<i32>,
+    /// `RequireSymbols`.
+    pub require_symbols: Option<bool>,
+    /// `RequireNumbers`.
+    pub require_numbers: Option<bool>,
+    /// `RequireUppercaseCharacters`.
+    pub require_uppercase_characters: Option<bool>,
+    /// `RequireLowercaseCharacters`.
+    pub require_lowercase_characters: Option<bool>,
+    /// `AllowUsersToChangePassword`.
+    pub allow_users_to_change_password: Option<bool>,
+    /// `MaxPasswordAge`: 1 to 1095.
+    pub max_password_age: Option<i32>,
+    /// `PasswordReusePrevention`: 1 to 24.
+    pub password_reuse_prevention: Option<i32>,
+    /// `HardExpiry`.
+    pub hard_expiry: Option<bool>,
+}
+
+impl Decode for UpdateAccountPasswordPolicyRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            minimum_password_length: fields.optional("MinimumPasswordLength", |value| {
+                value.integer(&MINIMUM_PASSWORD_LENGTH_TYPE)
+            }),
+            require_symbols: fields.optional("RequireSymbols", |value| value.boolean()),
+            require_numbers: fields.optional("RequireNumbers", |value| value.boolean()),
+            require_uppercase_characters: fields
+                .optional("RequireUppercaseCharacters", |value| value.boolean()),
+            require_lowercase_characters: fields
+                .optional("RequireLowercaseCharacters", |value| value.boolean()),
+            allow_users_to_change_password: fields
+                .optional("AllowUsersToChangePassword", |value| value.boolean()),
+            max_password_age: fields.optional("MaxPasswordAge", |value| {
+                value.integer(&MAX_PASSWORD_AGE_TYPE)
+            }),
+            password_reuse_prevention: fields.optional("PasswordReusePrevention", |value| {
+                value.integer(&PASSWORD_REUSE_PREVENTION_TYPE)
+            }),
+            hard_expiry: fields.optional("HardExpiry", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for UpdateAccountPasswordPolicyRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.minimum_password_length {
+            writer.integer("MinimumPasswordLength", *value);
+        }
+        if let Some(value) = &self.require_symbols {
+            writer.boolean("RequireSymbols", *value);
+        }
+        if let Some(value) = &self.require_numbers {
+            writer.boolean("RequireNumbers", *value);
+        }
+        if let Some(value) = &self.require_uppercase_characters {
+            writer.boolean("RequireUppercaseCharacters", *value);
+        }
+        if let Some(value) = &self.require_lowercase_characters {
+            writer.boolean("RequireLowercaseCharacters", *value);
+        }
+        if let Some(value) = &self.allow_users_to_change_password {
+            writer.boolean("AllowUsersToChangePassword", *value);
+        }
+        if let Some(value) = &self.max_password_age {
+            writer.integer("MaxPasswordAge", *value);
+        }
+        if let Some(value) = &self.password_reuse_prevention {
+            writer.integer("PasswordReusePrevention", *value);
+        }
+        if let Some(value) = &self.hard_expiry {
+            writer.boolean("HardExpiry", *value);
+        }
     }
 }
 
@@ -5863,6 +6878,16 @@ static ACCESS_KEY_ID_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static ACCOUNT_ALIAS_TYPE: TextRule = TextRule {
+    min: 3,
+    max: 63,
+    pattern: Some(Pattern::new(
+        "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
+        "\\A[a-z0-9](?:-|[a-z0-9]-?)[a-z0-9](?:-?[a-z0-9])*\\z",
+    )),
+    ..TextRule::ANY
+};
+
 static ARN_TYPE: TextRule = TextRule {
     min: 20,
     max: 2048,
@@ -5895,6 +6920,16 @@ static GROUP_NAME_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static INSTANCE_PROFILE_NAME_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 128,
+    pattern: Some(Pattern::new(
+        "[\\w+=,.@-]+",
+        "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
 static MARKER_TYPE: TextRule = TextRule {
     min: 1,
     max: 320,
@@ -5906,6 +6941,12 @@ static MARKER_TYPE: TextRule = TextRule {
 };
 
 static MAX_ITEMS_TYPE: IntegerRule = IntegerRule { min: 1, max: 1000 };
+
+static MAX_PASSWORD_AGE_TYPE: IntegerRule = IntegerRule { min: 1, max: 1095 };
+
+static MINIMUM_PASSWORD_LENGTH_TYPE: IntegerRule = IntegerRule { min: 6, max: 128 };
+
+static PASSWORD_REUSE_PREVENTION_TYPE: IntegerRule = IntegerRule { min: 1, max: 24 };
 
 static PATH_PREFIX_TYPE: TextRule = TextRule {
     min: 1,

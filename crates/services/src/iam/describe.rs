@@ -1,7 +1,7 @@
 //! Entities as answers show them. Which member is there differs between operations: the
 //! answers of AWS were looked at, not only its documentation.
 
-use directory::{AttachedPolicy, Group, Role, Snapshot, Tags, User};
+use directory::{AttachedPolicy, Group, InstanceProfile, Role, Snapshot, Tags, User};
 use jiff::Timestamp;
 
 use super::usage::Uses;
@@ -71,6 +71,42 @@ pub(super) fn role_in_list(role: &Role, snapshot: &Snapshot) -> iam::Role {
         description: role.description.clone(),
         max_session_duration: max_session_duration(role),
         ..iam::Role::default()
+    }
+}
+
+/// As lists show it: with its role, without tags.
+pub(super) fn instance_profile(
+    profile: &InstanceProfile,
+    snapshot: &Snapshot,
+) -> iam::InstanceProfile {
+    let role = profile.role.as_ref();
+    let role = role.and_then(|id| snapshot.role_by_id(id));
+    let roles = role.map(|role| role_in_instance_profile(role, snapshot));
+    iam::InstanceProfile {
+        roles: roles.into_iter().collect(),
+        ..empty_instance_profile(profile)
+    }
+}
+
+/// Without a role and tags.
+pub(super) fn empty_instance_profile(profile: &InstanceProfile) -> iam::InstanceProfile {
+    iam::InstanceProfile {
+        path: profile.path.to_string(),
+        instance_profile_name: profile.name.to_string(),
+        instance_profile_id: profile.id.clone(),
+        arn: profile.arn(),
+        create_date: profile.created,
+        ..iam::InstanceProfile::default()
+    }
+}
+
+/// With what says which role it is and who may assume it, and nothing else (IAM API reference,
+/// the examples of `GetInstanceProfile`).
+fn role_in_instance_profile(role: &Role, snapshot: &Snapshot) -> iam::Role {
+    iam::Role {
+        description: None,
+        max_session_duration: None,
+        ..role_in_list(role, snapshot)
     }
 }
 

@@ -1,5 +1,7 @@
 //! IAM's faults, in AWS's words.
 
+use policy::AccountId;
+
 use crate::generated::iam::errors::{
     DELETE_CONFLICT, ENTITY_ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, NO_SUCH_ENTITY,
 };
@@ -8,6 +10,28 @@ use crate::wire::{Fault, Protocol};
 /// A user, group or role (`kind`) that isn't there.
 pub(super) fn no_such(kind: &str, name: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!("The {kind} with name {name} cannot be found."))
+}
+
+/// An instance profile that isn't there.
+pub(super) fn no_such_profile(name: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("Instance Profile {name} cannot be found."))
+}
+
+/// An alias that the account doesn't have.
+pub(super) fn no_such_alias(alias: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("The account alias {alias} does not exist."))
+}
+
+/// The account has no password policy to show.
+pub(super) fn no_password_policy(account: AccountId) -> Fault {
+    NO_SUCH_ENTITY.fault(format!(
+        "The Password Policy with domain name {account} cannot be found."
+    ))
+}
+
+/// The account has no password policy to delete.
+pub(super) fn no_account_policy() -> Fault {
+    NO_SUCH_ENTITY.fault("The account policy with name PasswordPolicy cannot be found.")
 }
 
 /// An inline policy that a user, group or role (`kind`) doesn't have.
@@ -47,6 +71,16 @@ pub(super) fn no_such_provider(arn: &str) -> Fault {
 /// The name of a new user, group or role is taken; `kind` is `User`, `Group` or `Role`.
 pub(super) fn name_taken(kind: &str, name: &str) -> Fault {
     ENTITY_ALREADY_EXISTS.fault(format!("{kind} with name {name} already exists."))
+}
+
+/// The name of a new instance profile is taken.
+pub(super) fn profile_name_taken(name: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!("Instance Profile {name} already exists."))
+}
+
+/// An account, perhaps this one, has the alias already.
+pub(super) fn alias_taken(alias: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!("The account alias {alias} already exists."))
 }
 
 /// The name of a new managed policy is taken.

@@ -5,7 +5,7 @@
 //! doesn't exist is judged as if it had the path `/`, so that only those who may see it learn
 //! that it isn't there.
 
-use directory::Tags;
+use directory::{Role, Tags};
 use door::Need;
 use policy::{Arn, Value};
 
@@ -48,6 +48,29 @@ pub(super) fn bounded<O: Operation, H: Actor>(at: &At<'_>, name: &str) -> Need {
     match found.and_then(|holder| holder.boundary()) {
         Some(boundary) => need.key(BOUNDARY, boundary),
         None => need,
+    }
+}
+
+/// `O` on an instance profile.
+pub(super) fn on_instance_profile<O: Operation>(at: &At<'_>, name: &str) -> Need {
+    let snapshot = at.snapshot();
+    let view = snapshot.account(at.account);
+    let need = match view.and_then(|view| view.instance_profile(name)) {
+        Some(profile) => resource_tags(action::<O>(profile.arn()), &profile.tags),
+        None => action::<O>(entity_arn(at, "instance-profile", None, name)),
+    };
+    need.shown(Some(format!("instance profile {name}")))
+}
+
+/// `iam:PassRole` on a role that `service` gets; denial texts print its ARN (IAM User Guide,
+/// "Grant a user permissions to pass a role to an AWS service").
+pub(super) fn pass_role(at: &At<'_>, name: &str, service: &str) -> Need {
+    let snapshot = at.snapshot();
+    let view = snapshot.account(at.account);
+    let pass = |arn| Need::new("iam:PassRole", arn).key("iam:PassedToService", service);
+    match view.and_then(|view| view.role(name)) {
+        Some(role) => resource_tags(pass(role.arn()), &role.tags),
+        None => pass(entity_arn(at, Role::KIND, None, name)),
     }
 }
 

@@ -13,6 +13,9 @@ pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
+/// CloudTrail's name for instance profiles.
+pub(super) const INSTANCE_PROFILE: &str = "AWS::IAM::InstanceProfile";
+
 /// A user, group or role by its name.
 pub(super) fn holder<H: Holder>(at: &At<'_>, name: &str) -> Vec<Resource> {
     let snapshot = at.snapshot();
@@ -20,6 +23,18 @@ pub(super) fn holder<H: Holder>(at: &At<'_>, name: &str) -> Vec<Resource> {
     let found = view.and_then(|view| H::find(view, name));
     let arn = found.map_or_else(|| entity_arn(at, H::KIND, None, name), |it| it.arn());
     vec![resource(at, H::RESOURCE_TYPE, arn)]
+}
+
+/// An instance profile by its name.
+pub(super) fn instance_profile(at: &At<'_>, name: &str) -> Vec<Resource> {
+    let snapshot = at.snapshot();
+    let view = snapshot.account(at.account);
+    let found = view.and_then(|view| view.instance_profile(name));
+    let arn = found.map_or_else(
+        || entity_arn(at, "instance-profile", None, name),
+        |it| it.arn(),
+    );
+    vec![resource(at, INSTANCE_PROFILE, arn)]
 }
 
 /// Anything by its type and ARN.

@@ -10,6 +10,7 @@ use trail::Resource;
 use super::change::write;
 use super::fault::{must_first, name_taken};
 use super::holder::{change, existing};
+use super::instance_profiles::REMOVE_ROLES;
 use super::name::{entity_name, entity_path};
 use super::page::Window;
 use super::quota::{QUOTAS, within};
@@ -209,6 +210,9 @@ impl Handle for DeleteRole {
             }
             if !role.attached.is_empty() {
                 return Err(must_first("detach all policies"));
+            }
+            if view.profiles_of(&role.id).next().is_some() {
+                return Err(must_first(REMOVE_ROLES));
             }
             tx.delete_role(&role);
             Ok(())

@@ -313,7 +313,11 @@ pub(super) fn new(tags: Vec<Tag>) -> Result<Tags, Fault> {
     Ok(all)
 }
 
-fn set(all: &mut Tags, tags: Vec<Tag>) -> Result<(), Fault> {
+/// Sets tags of an entity.
+///
+/// # Errors
+/// `InvalidInput` for reserved and repeated keys, `LimitExceeded` for too many.
+pub(super) fn set(all: &mut Tags, tags: Vec<Tag>) -> Result<(), Fault> {
     let keys = tags.iter().map(|tag| tag.key.to_lowercase());
     let mut keys: Vec<String> = keys.collect();
     if keys.iter().any(|key| key.starts_with(RESERVED)) {
@@ -333,13 +337,22 @@ fn set(all: &mut Tags, tags: Vec<Tag>) -> Result<(), Fault> {
         .map_err(|_| limit_exceeded("The number of tags has reached the maximum limit."))
 }
 
-fn unset(all: &mut Tags, keys: &[String]) {
+/// Removes the tags with these keys, in any case.
+pub(super) fn unset(all: &mut Tags, keys: &[String]) {
     for key in keys {
         all.remove(key);
     }
 }
 
-fn page(tags: &Tags, marker: Option<String>, max_items: Option<i32>) -> Result<Page<Tag>, Fault> {
+/// A page of the tags of an entity.
+///
+/// # Errors
+/// `ValidationError` when the marker isn't one of ours.
+pub(super) fn page(
+    tags: &Tags,
+    marker: Option<String>,
+    max_items: Option<i32>,
+) -> Result<Page<Tag>, Fault> {
     let window = Window::new(marker.as_deref(), max_items)?;
     let entries = tags
         .iter()

@@ -46,6 +46,11 @@ pub trait Decode: Default {
     fn decode(fields: &mut Fields<'_, '_>) -> Self;
 }
 
+/// The input of an operation without parameters: whatever is sent is of no account.
+impl Decode for () {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {}
+}
+
 /// What has been found wrong so far, and where the reader stands.
 pub struct Decoder {
     service: &'static Service,

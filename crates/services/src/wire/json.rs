@@ -62,6 +62,11 @@ impl ShapeWriter for JsonWriter {
         self.put(name, entries.iter().map(pair).collect::<Map<_, _>>());
     }
 
+    fn counts(&mut self, name: &'static str, counts: &BTreeMap<String, i32>) {
+        let pair = |(key, value): (&String, &i32)| (key.clone(), Value::from(*value));
+        self.put(name, counts.iter().map(pair).collect::<Map<_, _>>());
+    }
+
     fn structures(&mut self, name: &'static str, values: &mut dyn Iterator<Item = &dyn Shape>) {
         self.put(name, values.map(object).collect::<Vec<_>>());
     }

@@ -35,6 +35,8 @@ pub trait ShapeWriter {
     fn texts(&mut self, name: &'static str, values: &[String]);
     /// A map of strings, by key.
     fn entries(&mut self, name: &'static str, entries: &BTreeMap<String, String>);
+    /// A map of integers, by key.
+    fn counts(&mut self, name: &'static str, counts: &BTreeMap<String, i32>);
     /// A list of structures.
     fn structures(&mut self, name: &'static str, values: &mut dyn Iterator<Item = &dyn Shape>);
 }

@@ -102,6 +102,17 @@ impl ShapeWriter for XmlWriter {
         });
     }
 
+    fn counts(&mut self, name: &'static str, counts: &BTreeMap<String, i32>) {
+        self.element(name, |map| {
+            for (key, value) in counts {
+                map.element("entry", |entry| {
+                    entry.leaf("key", key);
+                    entry.leaf("value", &value.to_string());
+                });
+            }
+        });
+    }
+
     fn structures(&mut self, name: &'static str, values: &mut dyn Iterator<Item = &dyn Shape>) {
         self.element(name, |inner| {
             values.for_each(|value| inner.structure("member", value))
@@ -204,10 +215,12 @@ mod tests {
             "Details",
             &[pair("b", "2"), pair("a <", "1")].into_iter().collect(),
         );
+        writer.counts("Map", &BTreeMap::from([("Users".to_owned(), 27)]));
         assert_eq!(
             writer.into_string(),
             "<None/><Details><entry><key>a &lt;</key><value>1</value></entry>\
-             <entry><key>b</key><value>2</value></entry></Details>"
+             <entry><key>b</key><value>2</value></entry></Details>\
+             <Map><entry><key>Users</key><value>27</value></entry></Map>"
         );
     }
 

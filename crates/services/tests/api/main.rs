@@ -6,10 +6,12 @@
     reason = "tests"
 )]
 
+mod account;
 mod assume_role;
 mod authorization;
 mod group_permissions;
 mod groups;
+mod instance_profiles;
 mod policies;
 mod providers;
 mod revocation;

@@ -1,4 +1,4 @@
-//! Tags, the same on the four kinds that have them.
+//! Tags, the same on the five kinds that have them.
 
 use crate::server::{READ, Server, TRUST, column, pages};
 
@@ -6,9 +6,10 @@ const POLICY: &str = "arn:aws:iam::123456789012:policy/p";
 const PROVIDER: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.example.com";
 
 /// Operations' name of the kind, and what names the one of it.
-const KINDS: [(&str, (&str, &str)); 4] = [
+const KINDS: [(&str, (&str, &str)); 5] = [
     ("User", ("UserName", "bob")),
     ("Role", ("RoleName", "r")),
+    ("InstanceProfile", ("InstanceProfileName", "ip")),
     ("Policy", ("PolicyArn", POLICY)),
     (
         "OpenIDConnectProvider",
@@ -21,6 +22,9 @@ async fn start() -> Server {
     server.ok("CreateUser", &[("UserName", "bob")]).await;
     let role = [("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)];
     server.ok("CreateRole", &role).await;
+    server
+        .ok("CreateInstanceProfile", &[("InstanceProfileName", "ip")])
+        .await;
     let policy = [("PolicyName", "p"), ("PolicyDocument", READ)];
     server.ok("CreatePolicy", &policy).await;
     let provider = [("Url", "https://oidc.example.com")];

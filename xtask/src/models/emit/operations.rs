@@ -48,9 +48,10 @@ impl Generator<'_> {
         writeln!(out, "];\n")?;
         for name in self.choice.operations {
             let operation = self.model.operation(name)?;
-            let Some(input) = &operation.input else {
-                bail!("{name} has no input")
-            };
+            let input = operation
+                .input
+                .as_ref()
+                .map_or("()".to_owned(), |input| camel(&input.shape));
             let output = operation
                 .output
                 .as_ref()
@@ -69,11 +70,7 @@ impl Generator<'_> {
                 "/// The operation `{name}`.\n#[derive(Clone, Copy, Debug)]\npub struct {name};\n"
             )?;
             writeln!(out, "impl Operation for {name} {{")?;
-            writeln!(
-                out,
-                "type Input = {};\ntype Output = {output};",
-                camel(&input.shape)
-            )?;
+            writeln!(out, "type Input = {input};\ntype Output = {output};")?;
             writeln!(
                 out,
                 "const SHAPE: &'static OperationShape = &OperationShape {{"

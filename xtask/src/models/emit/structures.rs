@@ -164,7 +164,15 @@ impl Generator<'_> {
             "boolean" => format!("writer.boolean({member:?}, {value});"),
             "timestamp" => format!("writer.timestamp({member:?}, {value});"),
             "structure" => format!("writer.structure({member:?}, {reference});"),
-            "map" => format!("writer.entries({member:?}, {reference});"),
+            "map" => {
+                let values = self.model.map_values(self.model.shape(&target.shape)?)?;
+                let call = if values == "integer" {
+                    "counts"
+                } else {
+                    "entries"
+                };
+                format!("writer.{call}({member:?}, {reference});")
+            }
             other => bail!("{member} is a {other}, which the generator does not know"),
         })
     }

@@ -117,7 +117,7 @@ impl Simulation<'_> {
         decided.is_err().then_some(action)
     }
 
-    /// The tags of users, roles, policies and providers of the account that asks.
+    /// The tags of users, roles, instance profiles, policies and providers of the account that asks.
     fn tag_keys(&self, arn: &str) -> Vec<(String, String)> {
         let view = self.snapshot.account(self.at.account);
         let Some(view) = view.filter(|_| self.looks_up) else {
@@ -126,9 +126,11 @@ impl Simulation<'_> {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let role = view.role(name).filter(|it| it.arn() == arn);
         let user = view.user(name).filter(|it| it.arn() == arn);
+        let profile = view.instance_profile(name).filter(|it| it.arn() == arn);
         let tags: Option<&Tags> = role
             .map(|it| &it.tags)
             .or_else(|| user.map(|it| &it.tags))
+            .or_else(|| profile.map(|it| &it.tags))
             .or_else(|| view.policy(arn).map(|it| &it.tags))
             .or_else(|| oidc_providers::find(view, arn).map(|it| &it.tags));
         let tags = tags.into_iter().flat_map(Tags::iter);
