@@ -1,14 +1,18 @@
 //! Groups and their members: kept, found in both directions, and in step with every change.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use directory::{
-    Account, AccountView, Change, Directory, Document, EntityPath, Group, Row, Snapshot,
-    SqliteStore, Store, StoreError, Tags, Transaction, User,
+    Account, AccountView, Change, Document, EntityPath, Group, Row, Snapshot, Store, Tags,
+    Transaction, User,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
+
+use support::{open, store, write};
 
 const ACCOUNT: &str = "123456789012";
 const ALLOW: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
@@ -55,22 +59,6 @@ fn view(snapshot: &Snapshot) -> &AccountView {
 fn members(snapshot: &Snapshot, group: &str) -> Vec<String> {
     let members = view(snapshot).members(group);
     members.map(|(_, user)| user.name.to_string()).collect()
-}
-
-async fn store(dir: &tempfile::TempDir) -> SqliteStore {
-    SqliteStore::open(&dir.path().join("d.db")).await.unwrap()
-}
-
-async fn open(dir: &tempfile::TempDir) -> Directory {
-    Directory::open(store(dir).await).await.unwrap()
-}
-
-async fn write(directory: &Directory, change: impl FnOnce(&mut Transaction) + Send + 'static) {
-    let all = |tx: &mut Transaction| {
-        change(tx);
-        Ok::<_, StoreError>(())
-    };
-    directory.write(all).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,12 +1,16 @@
 //! Instance profiles, account aliases and password policies: kept, and in step with every change.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod support;
+
 use directory::{
     Account, AccountAlias, AccountView, Change, Directory, EntityPath, InstanceProfile,
-    PasswordPolicy, Row, Snapshot, SqliteStore, Store, StoreError, Tags, Transaction,
+    PasswordPolicy, Row, Snapshot, Store, Tags, Transaction,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
+
+use support::{open, store, write};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -55,22 +59,6 @@ fn view(snapshot: &Snapshot) -> &AccountView {
 fn profiles_of(snapshot: &Snapshot, role: &str) -> Vec<String> {
     let profiles = view(snapshot).profiles_of(role);
     profiles.map(|(_, it)| it.name.to_string()).collect()
-}
-
-async fn store(dir: &tempfile::TempDir) -> SqliteStore {
-    SqliteStore::open(&dir.path().join("d.db")).await.unwrap()
-}
-
-async fn open(dir: &tempfile::TempDir) -> Directory {
-    Directory::open(store(dir).await).await.unwrap()
-}
-
-async fn write(directory: &Directory, change: impl FnOnce(&mut Transaction) + Send + 'static) {
-    let all = |tx: &mut Transaction| {
-        change(tx);
-        Ok::<_, StoreError>(())
-    };
-    directory.write(all).await.unwrap();
 }
 
 #[tokio::test]
