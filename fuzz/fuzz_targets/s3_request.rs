@@ -235,6 +235,7 @@ fn caller(role: Role) -> Caller {
         federated: None,
         mfa: None,
         chained: false,
+        attested: Vec::new(),
     };
     Caller::role(Arc::new(role), Arc::new(session), "ASIAEXAMPLE").expect("a caller")
 }

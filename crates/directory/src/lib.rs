@@ -19,6 +19,7 @@ mod document;
 mod entity;
 mod live;
 mod name;
+mod shelf;
 mod snapshot;
 mod sorted;
 mod sqlite;
@@ -33,6 +34,7 @@ pub use entity::{
 };
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;

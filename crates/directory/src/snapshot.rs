@@ -8,7 +8,7 @@ use crate::catalogue;
 use crate::name::fold;
 use crate::{
     AccessKey, Account, AccountAlias, Group, InstanceProfile, ManagedPolicy, OidcProvider,
-    PasswordPolicy, Role, SortedMap, User,
+    PasswordPolicy, Role, Shelves, SortedMap, User,
 };
 
 /// Everything that exists at one moment. Cheap to clone.
@@ -43,6 +43,7 @@ pub struct AccountView {
     pub(crate) profiles_of: SortedMap<String, SortedMap<String, Arc<InstanceProfile>>>,
     pub(crate) policies: SortedMap<String, Arc<ManagedPolicy>>,
     pub(crate) providers: SortedMap<String, Arc<OidcProvider>>,
+    pub(crate) shelves: Shelves,
 }
 
 /// A managed policy that can be attached: a customer's, or one of AWS's catalogue.
@@ -183,6 +184,7 @@ impl AccountView {
             profiles_of: SortedMap::default(),
             policies: SortedMap::default(),
             providers: SortedMap::default(),
+            shelves: Shelves::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     AccessKey, Account, AccountAlias, AccountView, Change, Group, InstanceProfile, ManagedPolicy,
-    OidcProvider, PasswordPolicy, Role, Row, Snapshot, SortedMap, StoreError, User,
+    OidcProvider, PasswordPolicy, Role, Row, Shelved, Snapshot, SortedMap, StoreError, User, shelf,
 };
 
 const ACCOUNT: &str = "account";
@@ -194,6 +194,20 @@ impl Transaction {
         });
     }
 
+    /// Adds an entity to its shelf, or replaces the one with its key.
+    pub fn shelve<T: Shelved>(&mut self, entity: T) {
+        self.put(T::KIND, row_key(entity.account(), &entity.key()), &entity);
+        self.place_shelved(entity);
+    }
+
+    /// Takes the entity with this key from its shelf.
+    pub fn unshelve<T: Shelved>(&mut self, account: AccountId, key: &str) {
+        self.delete(T::KIND, row_key(account, key));
+        self.view(account, |view| {
+            T::shelf_mut(&mut view.shelves).remove(key);
+        });
+    }
+
     /// Keeps a piece of the server's own state; the caller has sealed what is secret in it.
     pub fn put_server_state(&mut self, name: &str, text: &str) {
         self.put(SERVER, name.to_owned(), &text);
@@ -248,9 +262,24 @@ impl Transaction {
                 let text: String = read(row)?;
                 self.snapshot.server.insert(row.key.clone(), text.into());
             }
-            _ => return Err(bad(row, "this version does not know this kind")),
+            _ => {
+                let unknown = || Err(bad(row, "this version does not know this kind"));
+                return shelf::load(self, row).unwrap_or_else(unknown);
+            }
         }
         Ok(())
+    }
+
+    pub(crate) fn load_shelved<T: Shelved>(&mut self, row: &Row) -> Result<(), StoreError> {
+        let entity: T = read(row)?;
+        self.place_shelved(entity);
+        Ok(())
+    }
+
+    fn place_shelved<T: Shelved>(&mut self, entity: T) {
+        self.view(entity.account(), |view| {
+            T::shelf_mut(&mut view.shelves).insert(entity.key(), Arc::new(entity));
+        });
     }
 
     fn place_account(&mut self, account: Account) {
@@ -409,6 +438,11 @@ fn delist<T: Clone>(
     if list.is_empty() {
         lists.remove(owner);
     }
+}
+
+/// The key of a shelved entity's row.
+fn row_key(account: AccountId, key: &str) -> String {
+    format!("{account}/{key}")
 }
 
 /// The account that a row is about by its key.

@@ -229,6 +229,7 @@ mod tests {
             federated,
             mfa: None,
             chained: false,
+            attested: Vec::new(),
         };
         Caller::role(Arc::new(role), Arc::new(session), "ASIAX").unwrap()
     }

@@ -172,7 +172,9 @@ impl<'a> Local<'a> {
             tags: Vec::new(),
             policies: SessionPolicies::default(),
             federated: None,
+            mfa: None,
             chained: false,
+            attested: Vec::new(),
         };
         grant
             .issue(self.door, self.call.now, &permit)

@@ -94,6 +94,7 @@ fn session() -> Session {
         }),
         mfa: None,
         chained: false,
+        attested: Vec::new(),
     }
 }
 

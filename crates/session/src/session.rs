@@ -33,6 +33,9 @@ pub struct Session {
     pub mfa: Option<i64>,
     /// True when the session was obtained with another role's session (role chaining).
     pub chained: bool,
+    /// What an issuer attested of the workload behind the session, whatever name the caller chose for it: `namespace`,
+    /// `serviceaccount`, `pod`, … with their values. It passes on to the sessions of a chain.
+    pub attested: Vec<(String, String)>,
 }
 
 /// The principal behind a session, by unique id, so that an entity of the same name that is created later is another one.
@@ -52,6 +55,11 @@ pub enum SessionKind {
     User {
         /// `AIDA…`
         user_id: String,
+    },
+    /// `AssumeRoot`: the root of a member account, for one task.
+    Root {
+        /// ARN of the task policy, which is the most that the session may do.
+        task_policy: String,
     },
 }
 
@@ -98,14 +106,17 @@ impl Session {
             SessionKind::Role { role_id } => format!("{role_id}:{}", self.name),
             SessionKind::FederatedUser { .. } => format!("{}:{}", self.account, self.name),
             SessionKind::User { user_id } => user_id.clone(),
+            SessionKind::Root { .. } => format!("{}:{}", self.account, self.name),
         }
     }
 
-    /// The unique id of the entity that must still exist for the session to be honoured.
-    pub fn principal_id(&self) -> &str {
+    /// The unique id of the entity that must still exist for the session to be honoured; `None` for the root, which is its
+    /// account.
+    pub fn principal_id(&self) -> Option<&str> {
         match &self.kind {
-            SessionKind::Role { role_id } => role_id,
-            SessionKind::FederatedUser { user_id } | SessionKind::User { user_id } => user_id,
+            SessionKind::Role { role_id } => Some(role_id),
+            SessionKind::FederatedUser { user_id } | SessionKind::User { user_id } => Some(user_id),
+            SessionKind::Root { .. } => None,
         }
     }
 }

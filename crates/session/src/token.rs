@@ -17,7 +17,7 @@ use crate::session::Session;
 /// The longest token that is made or looked at, in characters.
 pub const MAX_TOKEN_LEN: usize = 16 * 1024;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER: usize = 1 + 4 + NONCE;
 
 /// Why a token isn't honoured.

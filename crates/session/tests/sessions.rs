@@ -46,6 +46,7 @@ fn session() -> Session {
         }),
         mfa: None,
         chained: false,
+        attested: Vec::new(),
     }
 }
 

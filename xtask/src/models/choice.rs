@@ -14,7 +14,15 @@ pub(super) struct Choice {
     pub(super) version: &'static str,
     /// Whether validation messages repeat the refused value. IAM hides it, STS and the JSON services show it.
     pub(super) shows_values: bool,
-    pub(super) operations: &'static [&'static str],
+    pub(super) operations: Operations,
+}
+
+/// Which operations of a model are generated.
+pub(super) enum Operations {
+    /// All of them.
+    All,
+    /// Those with these names.
+    These(&'static [&'static str]),
 }
 
 /// The services that are generated.
@@ -23,19 +31,19 @@ pub(super) const SERVICES: &[Choice] = &[
         name: "iam",
         version: "2010-05-08",
         shows_values: false,
-        operations: IAM,
+        operations: Operations::All,
     },
     Choice {
         name: "sts",
         version: "2011-06-15",
         shows_values: true,
-        operations: STS,
+        operations: Operations::All,
     },
     Choice {
         name: "cloudtrail",
         version: "2013-11-01",
         shows_values: true,
-        operations: CLOUDTRAIL,
+        operations: Operations::These(CLOUDTRAIL),
     },
 ];
 
@@ -76,127 +84,6 @@ pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] = &[
 pub(super) const ADDED: &[(&str, &str, &str, &str)] = &[
     ("iam", "EvaluationResult", "Explanation", "stringType"),
     ("iam", "ResourceSpecificResult", "Explanation", "stringType"),
-];
-
-const IAM: &[&str] = &[
-    // Users and their access keys.
-    "CreateUser",
-    "GetUser",
-    "ListUsers",
-    "UpdateUser",
-    "DeleteUser",
-    "CreateAccessKey",
-    "ListAccessKeys",
-    "UpdateAccessKey",
-    "DeleteAccessKey",
-    "GetAccessKeyLastUsed",
-    // Groups and their members.
-    "CreateGroup",
-    "GetGroup",
-    "ListGroups",
-    "UpdateGroup",
-    "DeleteGroup",
-    "AddUserToGroup",
-    "RemoveUserFromGroup",
-    "ListGroupsForUser",
-    // Roles.
-    "CreateRole",
-    "GetRole",
-    "ListRoles",
-    "UpdateRole",
-    "UpdateRoleDescription",
-    "UpdateAssumeRolePolicy",
-    "DeleteRole",
-    // Instance profiles.
-    "CreateInstanceProfile",
-    "GetInstanceProfile",
-    "ListInstanceProfiles",
-    "ListInstanceProfilesForRole",
-    "AddRoleToInstanceProfile",
-    "RemoveRoleFromInstanceProfile",
-    "DeleteInstanceProfile",
-    // Permissions boundaries.
-    "PutRolePermissionsBoundary",
-    "DeleteRolePermissionsBoundary",
-    "PutUserPermissionsBoundary",
-    "DeleteUserPermissionsBoundary",
-    // Inline policies.
-    "PutRolePolicy",
-    "GetRolePolicy",
-    "ListRolePolicies",
-    "DeleteRolePolicy",
-    "PutUserPolicy",
-    "GetUserPolicy",
-    "ListUserPolicies",
-    "DeleteUserPolicy",
-    "PutGroupPolicy",
-    "GetGroupPolicy",
-    "ListGroupPolicies",
-    "DeleteGroupPolicy",
-    // Managed policies and their versions.
-    "CreatePolicy",
-    "GetPolicy",
-    "ListPolicies",
-    "DeletePolicy",
-    "CreatePolicyVersion",
-    "GetPolicyVersion",
-    "ListPolicyVersions",
-    "DeletePolicyVersion",
-    "SetDefaultPolicyVersion",
-    // Attachments.
-    "AttachRolePolicy",
-    "DetachRolePolicy",
-    "AttachUserPolicy",
-    "DetachUserPolicy",
-    "AttachGroupPolicy",
-    "DetachGroupPolicy",
-    "ListAttachedRolePolicies",
-    "ListAttachedUserPolicies",
-    "ListAttachedGroupPolicies",
-    "ListEntitiesForPolicy",
-    // OIDC providers.
-    "CreateOpenIDConnectProvider",
-    "GetOpenIDConnectProvider",
-    "ListOpenIDConnectProviders",
-    "DeleteOpenIDConnectProvider",
-    "AddClientIDToOpenIDConnectProvider",
-    "RemoveClientIDFromOpenIDConnectProvider",
-    "UpdateOpenIDConnectProviderThumbprint",
-    // Tags.
-    "TagRole",
-    "UntagRole",
-    "ListRoleTags",
-    "TagUser",
-    "UntagUser",
-    "ListUserTags",
-    "TagPolicy",
-    "UntagPolicy",
-    "ListPolicyTags",
-    "TagOpenIDConnectProvider",
-    "UntagOpenIDConnectProvider",
-    "ListOpenIDConnectProviderTags",
-    "TagInstanceProfile",
-    "UntagInstanceProfile",
-    "ListInstanceProfileTags",
-    // The account.
-    "CreateAccountAlias",
-    "ListAccountAliases",
-    "DeleteAccountAlias",
-    "GetAccountSummary",
-    "UpdateAccountPasswordPolicy",
-    "GetAccountPasswordPolicy",
-    "DeleteAccountPasswordPolicy",
-    // The simulator.
-    "SimulatePrincipalPolicy",
-    "SimulateCustomPolicy",
-    "GetContextKeysForPrincipalPolicy",
-    "GetContextKeysForCustomPolicy",
-];
-
-const STS: &[&str] = &[
-    "GetCallerIdentity",
-    "AssumeRole",
-    "AssumeRoleWithWebIdentity",
 ];
 
 const CLOUDTRAIL: &[&str] = &["LookupEvents"];

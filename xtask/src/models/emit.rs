@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail, ensure};
 
-use super::choice::{BOTOCORE, Choice, SECRET_MEMBERS};
+use super::choice::{BOTOCORE, Choice, Operations, SECRET_MEMBERS};
 use super::model::{Model, Shape, Target};
 use super::names::{camel, screaming, snake};
 
@@ -17,7 +17,11 @@ use super::names::{camel, screaming, snake};
 pub(super) fn service(model: &Model, choice: &Choice) -> Result<String> {
     let mut inputs = Vec::new();
     let mut outputs = Vec::new();
-    for name in choice.operations {
+    let operations: Vec<&str> = match choice.operations {
+        Operations::All => model.operation_names().collect(),
+        Operations::These(names) => names.to_vec(),
+    };
+    for name in &operations {
         let operation = model.operation(name)?;
         inputs.extend(&operation.input);
         outputs.extend(&operation.output);
@@ -25,6 +29,7 @@ pub(super) fn service(model: &Model, choice: &Choice) -> Result<String> {
     let generator = Generator {
         model,
         choice,
+        operations,
         read: model.reachable(inputs.into_iter())?,
         written: model.reachable(outputs.iter().copied())?,
         outputs: outputs.iter().map(|output| output.shape.as_str()).collect(),
@@ -97,6 +102,8 @@ const WIRE_TYPES: &[&str] = &[
 struct Generator<'m> {
     model: &'m Model,
     choice: &'m Choice,
+    /// The names of the operations.
+    operations: Vec<&'m str>,
     /// The shapes that inputs reach.
     read: BTreeSet<&'m str>,
     /// The shapes that outputs reach.
@@ -128,7 +135,7 @@ impl<'m> Generator<'m> {
                 camel(name)
             );
         }
-        for name in self.choice.operations {
+        for name in &self.operations {
             ensure!(
                 types.insert(camel(name)),
                 "an operation and a structure would both be called {name}"
@@ -150,10 +157,6 @@ impl<'m> Generator<'m> {
                     "two members of {name} would be called {}",
                     snake(member)
                 );
-                ensure!(
-                    member != "type" && member != "Type",
-                    "{name}.{member} would be a keyword"
-                );
             }
         }
         Ok(())
@@ -167,8 +170,9 @@ impl<'m> Generator<'m> {
     fn rust_type(&self, member: &str, target: &Target) -> Result<String> {
         let shape = self.model.shape(&target.shape)?;
         Ok(match shape.kind.as_str() {
-            "string" if self.is_secret(member, target)? => "Secret".to_owned(),
-            "string" => "String".to_owned(),
+            // A blob is text in base64, in XML and in JSON alike.
+            "string" | "blob" if self.is_secret(member, target)? => "Secret".to_owned(),
+            "string" | "blob" => "String".to_owned(),
             "integer" => "i32".to_owned(),
             "boolean" => "bool".to_owned(),
             "timestamp" => "Timestamp".to_owned(),

@@ -82,6 +82,11 @@ impl Model {
             .with_context(|| format!("the model has no operation {name}"))
     }
 
+    /// The names of all operations.
+    pub(super) fn operation_names(&self) -> impl Iterator<Item = &str> {
+        self.operations.keys().map(String::as_str)
+    }
+
     pub(super) fn shape(&self, name: &str) -> Result<&Shape> {
         self.shapes
             .get(name)
@@ -169,7 +174,7 @@ impl Model {
                 "map" => {
                     self.map_values(shape)?;
                 }
-                "string" | "integer" | "boolean" | "timestamp" => {}
+                "string" | "blob" | "integer" | "boolean" | "timestamp" => {}
                 other => bail!(
                     "{} is a {other}, which the generator does not know",
                     target.shape

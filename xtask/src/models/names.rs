@@ -16,7 +16,11 @@ pub(super) fn snake(name: &str) -> String {
         }
         out.push(letter.to_ascii_lowercase());
     }
-    out
+    match out.as_str() {
+        // The one keyword among the members of the models.
+        "type" => "r#type".to_owned(),
+        _ => out,
+    }
 }
 
 /// `roleNameType` becomes `ROLE_NAME_TYPE`.
@@ -52,6 +56,7 @@ mod tests {
             ("arn", "arn"),
             ("roleNameType", "role_name_type"),
             ("SAMLAssertion", "saml_assertion"),
+            ("Type", "r#type"),
         ] {
             assert_eq!(snake(name), expected);
         }

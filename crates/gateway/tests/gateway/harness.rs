@@ -244,6 +244,7 @@ async fn role(door: &Door, account: &str, name: &str, policy: &str, again: &str)
         federated: None,
         mfa: None,
         chained: false,
+        attested: Vec::new(),
     };
     Caller::role(Arc::new(role), Arc::new(session), "ASIATEST").unwrap()
 }

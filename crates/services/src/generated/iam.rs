@@ -23,630 +23,221 @@ pub static SERVICE: Service = Service {
 
 /// The operations that are declared here.
 pub static OPERATIONS: &[&OperationShape] = &[
-    CreateUser::SHAPE,
-    GetUser::SHAPE,
-    ListUsers::SHAPE,
-    UpdateUser::SHAPE,
-    DeleteUser::SHAPE,
-    CreateAccessKey::SHAPE,
-    ListAccessKeys::SHAPE,
-    UpdateAccessKey::SHAPE,
-    DeleteAccessKey::SHAPE,
-    GetAccessKeyLastUsed::SHAPE,
-    CreateGroup::SHAPE,
-    GetGroup::SHAPE,
-    ListGroups::SHAPE,
-    UpdateGroup::SHAPE,
-    DeleteGroup::SHAPE,
-    AddUserToGroup::SHAPE,
-    RemoveUserFromGroup::SHAPE,
-    ListGroupsForUser::SHAPE,
-    CreateRole::SHAPE,
-    GetRole::SHAPE,
-    ListRoles::SHAPE,
-    UpdateRole::SHAPE,
-    UpdateRoleDescription::SHAPE,
-    UpdateAssumeRolePolicy::SHAPE,
-    DeleteRole::SHAPE,
-    CreateInstanceProfile::SHAPE,
-    GetInstanceProfile::SHAPE,
-    ListInstanceProfiles::SHAPE,
-    ListInstanceProfilesForRole::SHAPE,
+    AcceptDelegationRequest::SHAPE,
+    AddClientIDToOpenIDConnectProvider::SHAPE,
     AddRoleToInstanceProfile::SHAPE,
-    RemoveRoleFromInstanceProfile::SHAPE,
-    DeleteInstanceProfile::SHAPE,
-    PutRolePermissionsBoundary::SHAPE,
-    DeleteRolePermissionsBoundary::SHAPE,
-    PutUserPermissionsBoundary::SHAPE,
-    DeleteUserPermissionsBoundary::SHAPE,
-    PutRolePolicy::SHAPE,
-    GetRolePolicy::SHAPE,
-    ListRolePolicies::SHAPE,
-    DeleteRolePolicy::SHAPE,
-    PutUserPolicy::SHAPE,
-    GetUserPolicy::SHAPE,
-    ListUserPolicies::SHAPE,
-    DeleteUserPolicy::SHAPE,
-    PutGroupPolicy::SHAPE,
-    GetGroupPolicy::SHAPE,
-    ListGroupPolicies::SHAPE,
-    DeleteGroupPolicy::SHAPE,
-    CreatePolicy::SHAPE,
-    GetPolicy::SHAPE,
-    ListPolicies::SHAPE,
-    DeletePolicy::SHAPE,
-    CreatePolicyVersion::SHAPE,
-    GetPolicyVersion::SHAPE,
-    ListPolicyVersions::SHAPE,
-    DeletePolicyVersion::SHAPE,
-    SetDefaultPolicyVersion::SHAPE,
-    AttachRolePolicy::SHAPE,
-    DetachRolePolicy::SHAPE,
-    AttachUserPolicy::SHAPE,
-    DetachUserPolicy::SHAPE,
+    AddUserToGroup::SHAPE,
+    AssociateDelegationRequest::SHAPE,
     AttachGroupPolicy::SHAPE,
+    AttachRolePolicy::SHAPE,
+    AttachUserPolicy::SHAPE,
+    ChangePassword::SHAPE,
+    CreateAccessKey::SHAPE,
+    CreateAccountAlias::SHAPE,
+    CreateDelegationRequest::SHAPE,
+    CreateGroup::SHAPE,
+    CreateInstanceProfile::SHAPE,
+    CreateLoginProfile::SHAPE,
+    CreateOpenIDConnectProvider::SHAPE,
+    CreatePolicy::SHAPE,
+    CreatePolicyVersion::SHAPE,
+    CreateRole::SHAPE,
+    CreateSAMLProvider::SHAPE,
+    CreateServiceLinkedRole::SHAPE,
+    CreateServiceSpecificCredential::SHAPE,
+    CreateUser::SHAPE,
+    CreateVirtualMFADevice::SHAPE,
+    DeactivateMFADevice::SHAPE,
+    DeleteAccessKey::SHAPE,
+    DeleteAccountAlias::SHAPE,
+    DeleteAccountPasswordPolicy::SHAPE,
+    DeleteGroup::SHAPE,
+    DeleteGroupPolicy::SHAPE,
+    DeleteInstanceProfile::SHAPE,
+    DeleteLoginProfile::SHAPE,
+    DeleteOpenIDConnectProvider::SHAPE,
+    DeletePolicy::SHAPE,
+    DeletePolicyVersion::SHAPE,
+    DeleteRole::SHAPE,
+    DeleteRolePermissionsBoundary::SHAPE,
+    DeleteRolePolicy::SHAPE,
+    DeleteSAMLProvider::SHAPE,
+    DeleteSSHPublicKey::SHAPE,
+    DeleteServerCertificate::SHAPE,
+    DeleteServiceLinkedRole::SHAPE,
+    DeleteServiceSpecificCredential::SHAPE,
+    DeleteSigningCertificate::SHAPE,
+    DeleteUser::SHAPE,
+    DeleteUserPermissionsBoundary::SHAPE,
+    DeleteUserPolicy::SHAPE,
+    DeleteVirtualMFADevice::SHAPE,
     DetachGroupPolicy::SHAPE,
+    DetachRolePolicy::SHAPE,
+    DetachUserPolicy::SHAPE,
+    DisableOrganizationsRootCredentialsManagement::SHAPE,
+    DisableOrganizationsRootSessions::SHAPE,
+    DisableOutboundWebIdentityFederation::SHAPE,
+    EnableMFADevice::SHAPE,
+    EnableOrganizationsRootCredentialsManagement::SHAPE,
+    EnableOrganizationsRootSessions::SHAPE,
+    EnableOutboundWebIdentityFederation::SHAPE,
+    GenerateCredentialReport::SHAPE,
+    GenerateOrganizationsAccessReport::SHAPE,
+    GenerateServiceLastAccessedDetails::SHAPE,
+    GetAccessKeyLastUsed::SHAPE,
+    GetAccountAuthorizationDetails::SHAPE,
+    GetAccountPasswordPolicy::SHAPE,
+    GetAccountSummary::SHAPE,
+    GetContextKeysForCustomPolicy::SHAPE,
+    GetContextKeysForPrincipalPolicy::SHAPE,
+    GetCredentialReport::SHAPE,
+    GetDelegationRequest::SHAPE,
+    GetGroup::SHAPE,
+    GetGroupPolicy::SHAPE,
+    GetHumanReadableSummary::SHAPE,
+    GetInstanceProfile::SHAPE,
+    GetLoginProfile::SHAPE,
+    GetMFADevice::SHAPE,
+    GetOpenIDConnectProvider::SHAPE,
+    GetOrganizationsAccessReport::SHAPE,
+    GetOutboundWebIdentityFederationInfo::SHAPE,
+    GetPolicy::SHAPE,
+    GetPolicyVersion::SHAPE,
+    GetRole::SHAPE,
+    GetRolePolicy::SHAPE,
+    GetSAMLProvider::SHAPE,
+    GetSSHPublicKey::SHAPE,
+    GetServerCertificate::SHAPE,
+    GetServiceLastAccessedDetails::SHAPE,
+    GetServiceLastAccessedDetailsWithEntities::SHAPE,
+    GetServiceLinkedRoleDeletionStatus::SHAPE,
+    GetUser::SHAPE,
+    GetUserPolicy::SHAPE,
+    ListAccessKeys::SHAPE,
+    ListAccountAliases::SHAPE,
+    ListAttachedGroupPolicies::SHAPE,
     ListAttachedRolePolicies::SHAPE,
     ListAttachedUserPolicies::SHAPE,
-    ListAttachedGroupPolicies::SHAPE,
+    ListDelegationRequests::SHAPE,
     ListEntitiesForPolicy::SHAPE,
-    CreateOpenIDConnectProvider::SHAPE,
-    GetOpenIDConnectProvider::SHAPE,
-    ListOpenIDConnectProviders::SHAPE,
-    DeleteOpenIDConnectProvider::SHAPE,
-    AddClientIDToOpenIDConnectProvider::SHAPE,
-    RemoveClientIDFromOpenIDConnectProvider::SHAPE,
-    UpdateOpenIDConnectProviderThumbprint::SHAPE,
-    TagRole::SHAPE,
-    UntagRole::SHAPE,
-    ListRoleTags::SHAPE,
-    TagUser::SHAPE,
-    UntagUser::SHAPE,
-    ListUserTags::SHAPE,
-    TagPolicy::SHAPE,
-    UntagPolicy::SHAPE,
-    ListPolicyTags::SHAPE,
-    TagOpenIDConnectProvider::SHAPE,
-    UntagOpenIDConnectProvider::SHAPE,
-    ListOpenIDConnectProviderTags::SHAPE,
-    TagInstanceProfile::SHAPE,
-    UntagInstanceProfile::SHAPE,
+    ListGroupPolicies::SHAPE,
+    ListGroups::SHAPE,
+    ListGroupsForUser::SHAPE,
     ListInstanceProfileTags::SHAPE,
-    CreateAccountAlias::SHAPE,
-    ListAccountAliases::SHAPE,
-    DeleteAccountAlias::SHAPE,
-    GetAccountSummary::SHAPE,
-    UpdateAccountPasswordPolicy::SHAPE,
-    GetAccountPasswordPolicy::SHAPE,
-    DeleteAccountPasswordPolicy::SHAPE,
-    SimulatePrincipalPolicy::SHAPE,
+    ListInstanceProfiles::SHAPE,
+    ListInstanceProfilesForRole::SHAPE,
+    ListMFADeviceTags::SHAPE,
+    ListMFADevices::SHAPE,
+    ListOpenIDConnectProviderTags::SHAPE,
+    ListOpenIDConnectProviders::SHAPE,
+    ListOrganizationsFeatures::SHAPE,
+    ListPolicies::SHAPE,
+    ListPoliciesGrantingServiceAccess::SHAPE,
+    ListPolicyTags::SHAPE,
+    ListPolicyVersions::SHAPE,
+    ListRolePolicies::SHAPE,
+    ListRoleTags::SHAPE,
+    ListRoles::SHAPE,
+    ListSAMLProviderTags::SHAPE,
+    ListSAMLProviders::SHAPE,
+    ListSSHPublicKeys::SHAPE,
+    ListServerCertificateTags::SHAPE,
+    ListServerCertificates::SHAPE,
+    ListServiceSpecificCredentials::SHAPE,
+    ListSigningCertificates::SHAPE,
+    ListUserPolicies::SHAPE,
+    ListUserTags::SHAPE,
+    ListUsers::SHAPE,
+    ListVirtualMFADevices::SHAPE,
+    PutGroupPolicy::SHAPE,
+    PutRolePermissionsBoundary::SHAPE,
+    PutRolePolicy::SHAPE,
+    PutUserPermissionsBoundary::SHAPE,
+    PutUserPolicy::SHAPE,
+    RejectDelegationRequest::SHAPE,
+    RemoveClientIDFromOpenIDConnectProvider::SHAPE,
+    RemoveRoleFromInstanceProfile::SHAPE,
+    RemoveUserFromGroup::SHAPE,
+    ResetServiceSpecificCredential::SHAPE,
+    ResyncMFADevice::SHAPE,
+    SendDelegationToken::SHAPE,
+    SetDefaultPolicyVersion::SHAPE,
+    SetSecurityTokenServicePreferences::SHAPE,
     SimulateCustomPolicy::SHAPE,
-    GetContextKeysForPrincipalPolicy::SHAPE,
-    GetContextKeysForCustomPolicy::SHAPE,
+    SimulatePrincipalPolicy::SHAPE,
+    TagInstanceProfile::SHAPE,
+    TagMFADevice::SHAPE,
+    TagOpenIDConnectProvider::SHAPE,
+    TagPolicy::SHAPE,
+    TagRole::SHAPE,
+    TagSAMLProvider::SHAPE,
+    TagServerCertificate::SHAPE,
+    TagUser::SHAPE,
+    UntagInstanceProfile::SHAPE,
+    UntagMFADevice::SHAPE,
+    UntagOpenIDConnectProvider::SHAPE,
+    UntagPolicy::SHAPE,
+    UntagRole::SHAPE,
+    UntagSAMLProvider::SHAPE,
+    UntagServerCertificate::SHAPE,
+    UntagUser::SHAPE,
+    UpdateAccessKey::SHAPE,
+    UpdateAccountPasswordPolicy::SHAPE,
+    UpdateAssumeRolePolicy::SHAPE,
+    UpdateDelegationRequest::SHAPE,
+    UpdateGroup::SHAPE,
+    UpdateLoginProfile::SHAPE,
+    UpdateOpenIDConnectProviderThumbprint::SHAPE,
+    UpdateRole::SHAPE,
+    UpdateRoleDescription::SHAPE,
+    UpdateSAMLProvider::SHAPE,
+    UpdateSSHPublicKey::SHAPE,
+    UpdateServerCertificate::SHAPE,
+    UpdateServiceSpecificCredential::SHAPE,
+    UpdateSigningCertificate::SHAPE,
+    UpdateUser::SHAPE,
+    UploadSSHPublicKey::SHAPE,
+    UploadServerCertificate::SHAPE,
+    UploadSigningCertificate::SHAPE,
 ];
 
-/// The operation `CreateUser`.
+/// The operation `AcceptDelegationRequest`.
 #[derive(Clone, Copy, Debug)]
-pub struct CreateUser;
+pub struct AcceptDelegationRequest;
 
-impl Operation for CreateUser {
-    type Input = CreateUserRequest;
-    type Output = CreateUserResponse;
+impl Operation for AcceptDelegationRequest {
+    type Input = AcceptDelegationRequestRequest;
+    type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateUser",
+        name: "AcceptDelegationRequest",
         service: &SERVICE,
-        result_wrapper: Some("CreateUserResult"),
+        result_wrapper: None,
         errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::ENTITY_ALREADY_EXISTS,
             errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `AddClientIDToOpenIDConnectProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct AddClientIDToOpenIDConnectProvider;
+
+impl Operation for AddClientIDToOpenIDConnectProvider {
+    type Input = AddClientIDToOpenIDConnectProviderRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "AddClientIDToOpenIDConnectProvider",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
             errors::INVALID_INPUT,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetUser`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetUser;
-
-impl Operation for GetUser {
-    type Input = GetUserRequest;
-    type Output = GetUserResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetUser",
-        service: &SERVICE,
-        result_wrapper: Some("GetUserResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListUsers`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListUsers;
-
-impl Operation for ListUsers {
-    type Input = ListUsersRequest;
-    type Output = ListUsersResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListUsers",
-        service: &SERVICE,
-        result_wrapper: Some("ListUsersResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `UpdateUser`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateUser;
-
-impl Operation for UpdateUser {
-    type Input = UpdateUserRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateUser",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteUser`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteUser;
-
-impl Operation for DeleteUser {
-    type Input = DeleteUserRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteUser",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::NO_SUCH_ENTITY,
-            errors::DELETE_CONFLICT,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `CreateAccessKey`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreateAccessKey;
-
-impl Operation for CreateAccessKey {
-    type Input = CreateAccessKeyRequest;
-    type Output = CreateAccessKeyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateAccessKey",
-        service: &SERVICE,
-        result_wrapper: Some("CreateAccessKeyResult"),
-        errors: &[
             errors::NO_SUCH_ENTITY,
             errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
         ],
-    };
-}
-
-/// The operation `ListAccessKeys`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListAccessKeys;
-
-impl Operation for ListAccessKeys {
-    type Input = ListAccessKeysRequest;
-    type Output = ListAccessKeysResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListAccessKeys",
-        service: &SERVICE,
-        result_wrapper: Some("ListAccessKeysResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `UpdateAccessKey`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateAccessKey;
-
-impl Operation for UpdateAccessKey {
-    type Input = UpdateAccessKeyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateAccessKey",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-            errors::INVALID_INPUT,
-        ],
-    };
-}
-
-/// The operation `DeleteAccessKey`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteAccessKey;
-
-impl Operation for DeleteAccessKey {
-    type Input = DeleteAccessKeyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteAccessKey",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetAccessKeyLastUsed`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetAccessKeyLastUsed;
-
-impl Operation for GetAccessKeyLastUsed {
-    type Input = GetAccessKeyLastUsedRequest;
-    type Output = GetAccessKeyLastUsedResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetAccessKeyLastUsed",
-        service: &SERVICE,
-        result_wrapper: Some("GetAccessKeyLastUsedResult"),
-        errors: &[],
-    };
-}
-
-/// The operation `CreateGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreateGroup;
-
-impl Operation for CreateGroup {
-    type Input = CreateGroupRequest;
-    type Output = CreateGroupResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateGroup",
-        service: &SERVICE,
-        result_wrapper: Some("CreateGroupResult"),
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetGroup;
-
-impl Operation for GetGroup {
-    type Input = GetGroupRequest;
-    type Output = GetGroupResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetGroup",
-        service: &SERVICE,
-        result_wrapper: Some("GetGroupResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListGroups`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListGroups;
-
-impl Operation for ListGroups {
-    type Input = ListGroupsRequest;
-    type Output = ListGroupsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListGroups",
-        service: &SERVICE,
-        result_wrapper: Some("ListGroupsResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `UpdateGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateGroup;
-
-impl Operation for UpdateGroup {
-    type Input = UpdateGroupRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateGroup",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteGroup;
-
-impl Operation for DeleteGroup {
-    type Input = DeleteGroupRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteGroup",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::DELETE_CONFLICT,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `AddUserToGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct AddUserToGroup;
-
-impl Operation for AddUserToGroup {
-    type Input = AddUserToGroupRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "AddUserToGroup",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `RemoveUserFromGroup`.
-#[derive(Clone, Copy, Debug)]
-pub struct RemoveUserFromGroup;
-
-impl Operation for RemoveUserFromGroup {
-    type Input = RemoveUserFromGroupRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "RemoveUserFromGroup",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `ListGroupsForUser`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListGroupsForUser;
-
-impl Operation for ListGroupsForUser {
-    type Input = ListGroupsForUserRequest;
-    type Output = ListGroupsForUserResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListGroupsForUser",
-        service: &SERVICE,
-        result_wrapper: Some("ListGroupsForUserResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `CreateRole`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreateRole;
-
-impl Operation for CreateRole {
-    type Input = CreateRoleRequest;
-    type Output = CreateRoleResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateRole",
-        service: &SERVICE,
-        result_wrapper: Some("CreateRoleResult"),
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::INVALID_INPUT,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetRole`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetRole;
-
-impl Operation for GetRole {
-    type Input = GetRoleRequest;
-    type Output = GetRoleResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetRole",
-        service: &SERVICE,
-        result_wrapper: Some("GetRoleResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListRoles`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListRoles;
-
-impl Operation for ListRoles {
-    type Input = ListRolesRequest;
-    type Output = ListRolesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListRoles",
-        service: &SERVICE,
-        result_wrapper: Some("ListRolesResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `UpdateRole`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateRole;
-
-impl Operation for UpdateRole {
-    type Input = UpdateRoleRequest;
-    type Output = UpdateRoleResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateRole",
-        service: &SERVICE,
-        result_wrapper: Some("UpdateRoleResult"),
-        errors: &[
-            errors::UNMODIFIABLE_ENTITY,
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `UpdateRoleDescription`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateRoleDescription;
-
-impl Operation for UpdateRoleDescription {
-    type Input = UpdateRoleDescriptionRequest;
-    type Output = UpdateRoleDescriptionResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateRoleDescription",
-        service: &SERVICE,
-        result_wrapper: Some("UpdateRoleDescriptionResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `UpdateAssumeRolePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct UpdateAssumeRolePolicy;
-
-impl Operation for UpdateAssumeRolePolicy {
-    type Input = UpdateAssumeRolePolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateAssumeRolePolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::LIMIT_EXCEEDED,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteRole`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteRole;
-
-impl Operation for DeleteRole {
-    type Input = DeleteRoleRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteRole",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::DELETE_CONFLICT,
-            errors::LIMIT_EXCEEDED,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `CreateInstanceProfile`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreateInstanceProfile;
-
-impl Operation for CreateInstanceProfile {
-    type Input = CreateInstanceProfileRequest;
-    type Output = CreateInstanceProfileResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateInstanceProfile",
-        service: &SERVICE,
-        result_wrapper: Some("CreateInstanceProfileResult"),
-        errors: &[
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::INVALID_INPUT,
-            errors::LIMIT_EXCEEDED,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetInstanceProfile`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetInstanceProfile;
-
-impl Operation for GetInstanceProfile {
-    type Input = GetInstanceProfileRequest;
-    type Output = GetInstanceProfileResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetInstanceProfile",
-        service: &SERVICE,
-        result_wrapper: Some("GetInstanceProfileResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListInstanceProfiles`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListInstanceProfiles;
-
-impl Operation for ListInstanceProfiles {
-    type Input = ListInstanceProfilesRequest;
-    type Output = ListInstanceProfilesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListInstanceProfiles",
-        service: &SERVICE,
-        result_wrapper: Some("ListInstanceProfilesResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListInstanceProfilesForRole`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListInstanceProfilesForRole;
-
-impl Operation for ListInstanceProfilesForRole {
-    type Input = ListInstanceProfilesForRoleRequest;
-    type Output = ListInstanceProfilesForRoleResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListInstanceProfilesForRole",
-        service: &SERVICE,
-        result_wrapper: Some("ListInstanceProfilesForRoleResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
     };
 }
 
@@ -671,251 +262,15 @@ impl Operation for AddRoleToInstanceProfile {
     };
 }
 
-/// The operation `RemoveRoleFromInstanceProfile`.
+/// The operation `AddUserToGroup`.
 #[derive(Clone, Copy, Debug)]
-pub struct RemoveRoleFromInstanceProfile;
+pub struct AddUserToGroup;
 
-impl Operation for RemoveRoleFromInstanceProfile {
-    type Input = RemoveRoleFromInstanceProfileRequest;
+impl Operation for AddUserToGroup {
+    type Input = AddUserToGroupRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "RemoveRoleFromInstanceProfile",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteInstanceProfile`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteInstanceProfile;
-
-impl Operation for DeleteInstanceProfile {
-    type Input = DeleteInstanceProfileRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteInstanceProfile",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::DELETE_CONFLICT,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `PutRolePermissionsBoundary`.
-#[derive(Clone, Copy, Debug)]
-pub struct PutRolePermissionsBoundary;
-
-impl Operation for PutRolePermissionsBoundary {
-    type Input = PutRolePermissionsBoundaryRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "PutRolePermissionsBoundary",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::POLICY_NOT_ATTACHABLE,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteRolePermissionsBoundary`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteRolePermissionsBoundary;
-
-impl Operation for DeleteRolePermissionsBoundary {
-    type Input = DeleteRolePermissionsBoundaryRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteRolePermissionsBoundary",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `PutUserPermissionsBoundary`.
-#[derive(Clone, Copy, Debug)]
-pub struct PutUserPermissionsBoundary;
-
-impl Operation for PutUserPermissionsBoundary {
-    type Input = PutUserPermissionsBoundaryRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "PutUserPermissionsBoundary",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::POLICY_NOT_ATTACHABLE,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeleteUserPermissionsBoundary`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteUserPermissionsBoundary;
-
-impl Operation for DeleteUserPermissionsBoundary {
-    type Input = DeleteUserPermissionsBoundaryRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteUserPermissionsBoundary",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `PutRolePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct PutRolePolicy;
-
-impl Operation for PutRolePolicy {
-    type Input = PutRolePolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "PutRolePolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::NO_SUCH_ENTITY,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetRolePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetRolePolicy;
-
-impl Operation for GetRolePolicy {
-    type Input = GetRolePolicyRequest;
-    type Output = GetRolePolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetRolePolicy",
-        service: &SERVICE,
-        result_wrapper: Some("GetRolePolicyResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListRolePolicies`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListRolePolicies;
-
-impl Operation for ListRolePolicies {
-    type Input = ListRolePoliciesRequest;
-    type Output = ListRolePoliciesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListRolePolicies",
-        service: &SERVICE,
-        result_wrapper: Some("ListRolePoliciesResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeleteRolePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteRolePolicy;
-
-impl Operation for DeleteRolePolicy {
-    type Input = DeleteRolePolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteRolePolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `PutUserPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct PutUserPolicy;
-
-impl Operation for PutUserPolicy {
-    type Input = PutUserPolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "PutUserPolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetUserPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetUserPolicy;
-
-impl Operation for GetUserPolicy {
-    type Input = GetUserPolicyRequest;
-    type Output = GetUserPolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetUserPolicy",
-        service: &SERVICE,
-        result_wrapper: Some("GetUserPolicyResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListUserPolicies`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListUserPolicies;
-
-impl Operation for ListUserPolicies {
-    type Input = ListUserPoliciesRequest;
-    type Output = ListUserPoliciesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListUserPolicies",
-        service: &SERVICE,
-        result_wrapper: Some("ListUserPoliciesResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeleteUserPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteUserPolicy;
-
-impl Operation for DeleteUserPolicy {
-    type Input = DeleteUserPolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteUserPolicy",
+        name: "AddUserToGroup",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
@@ -926,247 +281,42 @@ impl Operation for DeleteUserPolicy {
     };
 }
 
-/// The operation `PutGroupPolicy`.
+/// The operation `AssociateDelegationRequest`.
 #[derive(Clone, Copy, Debug)]
-pub struct PutGroupPolicy;
+pub struct AssociateDelegationRequest;
 
-impl Operation for PutGroupPolicy {
-    type Input = PutGroupPolicyRequest;
+impl Operation for AssociateDelegationRequest {
+    type Input = AssociateDelegationRequestRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "PutGroupPolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::LIMIT_EXCEEDED,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetGroupPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetGroupPolicy;
-
-impl Operation for GetGroupPolicy {
-    type Input = GetGroupPolicyRequest;
-    type Output = GetGroupPolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetGroupPolicy",
-        service: &SERVICE,
-        result_wrapper: Some("GetGroupPolicyResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `ListGroupPolicies`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListGroupPolicies;
-
-impl Operation for ListGroupPolicies {
-    type Input = ListGroupPoliciesRequest;
-    type Output = ListGroupPoliciesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListGroupPolicies",
-        service: &SERVICE,
-        result_wrapper: Some("ListGroupPoliciesResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeleteGroupPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteGroupPolicy;
-
-impl Operation for DeleteGroupPolicy {
-    type Input = DeleteGroupPolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteGroupPolicy",
+        name: "AssociateDelegationRequest",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
             errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `CreatePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreatePolicy;
-
-impl Operation for CreatePolicy {
-    type Input = CreatePolicyRequest;
-    type Output = CreatePolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreatePolicy",
-        service: &SERVICE,
-        result_wrapper: Some("CreatePolicyResult"),
-        errors: &[
-            errors::INVALID_INPUT,
-            errors::LIMIT_EXCEEDED,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::MALFORMED_POLICY_DOCUMENT,
             errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetPolicy;
-
-impl Operation for GetPolicy {
-    type Input = GetPolicyRequest;
-    type Output = GetPolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetPolicy",
-        service: &SERVICE,
-        result_wrapper: Some("GetPolicyResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
             errors::INVALID_INPUT,
-            errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `ListPolicies`.
+/// The operation `AttachGroupPolicy`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListPolicies;
+pub struct AttachGroupPolicy;
 
-impl Operation for ListPolicies {
-    type Input = ListPoliciesRequest;
-    type Output = ListPoliciesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListPolicies",
-        service: &SERVICE,
-        result_wrapper: Some("ListPoliciesResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeletePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeletePolicy;
-
-impl Operation for DeletePolicy {
-    type Input = DeletePolicyRequest;
+impl Operation for AttachGroupPolicy {
+    type Input = AttachGroupPolicyRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeletePolicy",
+        name: "AttachGroupPolicy",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
             errors::NO_SUCH_ENTITY,
             errors::LIMIT_EXCEEDED,
             errors::INVALID_INPUT,
-            errors::DELETE_CONFLICT,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `CreatePolicyVersion`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreatePolicyVersion;
-
-impl Operation for CreatePolicyVersion {
-    type Input = CreatePolicyVersionRequest;
-    type Output = CreatePolicyVersionResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreatePolicyVersion",
-        service: &SERVICE,
-        result_wrapper: Some("CreatePolicyVersionResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::MALFORMED_POLICY_DOCUMENT,
-            errors::INVALID_INPUT,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `GetPolicyVersion`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetPolicyVersion;
-
-impl Operation for GetPolicyVersion {
-    type Input = GetPolicyVersionRequest;
-    type Output = GetPolicyVersionResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetPolicyVersion",
-        service: &SERVICE,
-        result_wrapper: Some("GetPolicyVersionResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `ListPolicyVersions`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListPolicyVersions;
-
-impl Operation for ListPolicyVersions {
-    type Input = ListPolicyVersionsRequest;
-    type Output = ListPolicyVersionsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListPolicyVersions",
-        service: &SERVICE,
-        result_wrapper: Some("ListPolicyVersionsResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `DeletePolicyVersion`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeletePolicyVersion;
-
-impl Operation for DeletePolicyVersion {
-    type Input = DeletePolicyVersionRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeletePolicyVersion",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::INVALID_INPUT,
-            errors::DELETE_CONFLICT,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `SetDefaultPolicyVersion`.
-#[derive(Clone, Copy, Debug)]
-pub struct SetDefaultPolicyVersion;
-
-impl Operation for SetDefaultPolicyVersion {
-    type Input = SetDefaultPolicyVersionRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "SetDefaultPolicyVersion",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::LIMIT_EXCEEDED,
+            errors::POLICY_NOT_ATTACHABLE,
             errors::SERVICE_FAILURE,
         ],
     };
@@ -1194,27 +344,6 @@ impl Operation for AttachRolePolicy {
     };
 }
 
-/// The operation `DetachRolePolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DetachRolePolicy;
-
-impl Operation for DetachRolePolicy {
-    type Input = DetachRolePolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DetachRolePolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::INVALID_INPUT,
-            errors::UNMODIFIABLE_ENTITY,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
 /// The operation `AttachUserPolicy`.
 #[derive(Clone, Copy, Debug)]
 pub struct AttachUserPolicy;
@@ -1231,6 +360,846 @@ impl Operation for AttachUserPolicy {
             errors::LIMIT_EXCEEDED,
             errors::INVALID_INPUT,
             errors::POLICY_NOT_ATTACHABLE,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `ChangePassword`.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangePassword;
+
+impl Operation for ChangePassword {
+    type Input = ChangePasswordRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ChangePassword",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_USER_TYPE,
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
+            errors::PASSWORD_POLICY_VIOLATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateAccessKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateAccessKey;
+
+impl Operation for CreateAccessKey {
+    type Input = CreateAccessKeyRequest;
+    type Output = CreateAccessKeyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateAccessKey",
+        service: &SERVICE,
+        result_wrapper: Some("CreateAccessKeyResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateAccountAlias`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateAccountAlias;
+
+impl Operation for CreateAccountAlias {
+    type Input = CreateAccountAliasRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateAccountAlias",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateDelegationRequest`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateDelegationRequest;
+
+impl Operation for CreateDelegationRequest {
+    type Input = CreateDelegationRequestRequest;
+    type Output = CreateDelegationRequestResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateDelegationRequest",
+        service: &SERVICE,
+        result_wrapper: Some("CreateDelegationRequestResult"),
+        errors: &[
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `CreateGroup`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateGroup;
+
+impl Operation for CreateGroup {
+    type Input = CreateGroupRequest;
+    type Output = CreateGroupResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateGroup",
+        service: &SERVICE,
+        result_wrapper: Some("CreateGroupResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateInstanceProfile;
+
+impl Operation for CreateInstanceProfile {
+    type Input = CreateInstanceProfileRequest;
+    type Output = CreateInstanceProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: Some("CreateInstanceProfileResult"),
+        errors: &[
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateLoginProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateLoginProfile;
+
+impl Operation for CreateLoginProfile {
+    type Input = CreateLoginProfileRequest;
+    type Output = CreateLoginProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateLoginProfile",
+        service: &SERVICE,
+        result_wrapper: Some("CreateLoginProfileResult"),
+        errors: &[
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::NO_SUCH_ENTITY,
+            errors::PASSWORD_POLICY_VIOLATION,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateOpenIDConnectProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateOpenIDConnectProvider;
+
+impl Operation for CreateOpenIDConnectProvider {
+    type Input = CreateOpenIDConnectProviderRequest;
+    type Output = CreateOpenIDConnectProviderResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateOpenIDConnectProvider",
+        service: &SERVICE,
+        result_wrapper: Some("CreateOpenIDConnectProviderResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+            errors::OPEN_ID_IDP_COMMUNICATION_ERROR,
+        ],
+    };
+}
+
+/// The operation `CreatePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreatePolicy;
+
+impl Operation for CreatePolicy {
+    type Input = CreatePolicyRequest;
+    type Output = CreatePolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreatePolicy",
+        service: &SERVICE,
+        result_wrapper: Some("CreatePolicyResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreatePolicyVersion`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreatePolicyVersion;
+
+impl Operation for CreatePolicyVersion {
+    type Input = CreatePolicyVersionRequest;
+    type Output = CreatePolicyVersionResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreatePolicyVersion",
+        service: &SERVICE,
+        result_wrapper: Some("CreatePolicyVersionResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateRole;
+
+impl Operation for CreateRole {
+    type Input = CreateRoleRequest;
+    type Output = CreateRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateRole",
+        service: &SERVICE,
+        result_wrapper: Some("CreateRoleResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateSAMLProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateSAMLProvider;
+
+impl Operation for CreateSAMLProvider {
+    type Input = CreateSAMLProviderRequest;
+    type Output = CreateSAMLProviderResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateSAMLProvider",
+        service: &SERVICE,
+        result_wrapper: Some("CreateSAMLProviderResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateServiceLinkedRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateServiceLinkedRole;
+
+impl Operation for CreateServiceLinkedRole {
+    type Input = CreateServiceLinkedRoleRequest;
+    type Output = CreateServiceLinkedRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateServiceLinkedRole",
+        service: &SERVICE,
+        result_wrapper: Some("CreateServiceLinkedRoleResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateServiceSpecificCredential`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateServiceSpecificCredential;
+
+impl Operation for CreateServiceSpecificCredential {
+    type Input = CreateServiceSpecificCredentialRequest;
+    type Output = CreateServiceSpecificCredentialResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateServiceSpecificCredential",
+        service: &SERVICE,
+        result_wrapper: Some("CreateServiceSpecificCredentialResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_NOT_SUPPORTED,
+        ],
+    };
+}
+
+/// The operation `CreateUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateUser;
+
+impl Operation for CreateUser {
+    type Input = CreateUserRequest;
+    type Output = CreateUserResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateUser",
+        service: &SERVICE,
+        result_wrapper: Some("CreateUserResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `CreateVirtualMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct CreateVirtualMFADevice;
+
+impl Operation for CreateVirtualMFADevice {
+    type Input = CreateVirtualMFADeviceRequest;
+    type Output = CreateVirtualMFADeviceResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "CreateVirtualMFADevice",
+        service: &SERVICE,
+        result_wrapper: Some("CreateVirtualMFADeviceResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeactivateMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeactivateMFADevice;
+
+impl Operation for DeactivateMFADevice {
+    type Input = DeactivateMFADeviceRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeactivateMFADevice",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `DeleteAccessKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteAccessKey;
+
+impl Operation for DeleteAccessKey {
+    type Input = DeleteAccessKeyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteAccessKey",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteAccountAlias`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteAccountAlias;
+
+impl Operation for DeleteAccountAlias {
+    type Input = DeleteAccountAliasRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteAccountAlias",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteAccountPasswordPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteAccountPasswordPolicy;
+
+impl Operation for DeleteAccountPasswordPolicy {
+    type Input = ();
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteAccountPasswordPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteGroup`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteGroup;
+
+impl Operation for DeleteGroup {
+    type Input = DeleteGroupRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteGroup",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteGroupPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteGroupPolicy;
+
+impl Operation for DeleteGroupPolicy {
+    type Input = DeleteGroupPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteGroupPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteInstanceProfile;
+
+impl Operation for DeleteInstanceProfile {
+    type Input = DeleteInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteLoginProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteLoginProfile;
+
+impl Operation for DeleteLoginProfile {
+    type Input = DeleteLoginProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteLoginProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteOpenIDConnectProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteOpenIDConnectProvider;
+
+impl Operation for DeleteOpenIDConnectProvider {
+    type Input = DeleteOpenIDConnectProviderRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteOpenIDConnectProvider",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeletePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePolicy;
+
+impl Operation for DeletePolicy {
+    type Input = DeletePolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeletePolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::DELETE_CONFLICT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeletePolicyVersion`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeletePolicyVersion;
+
+impl Operation for DeletePolicyVersion {
+    type Input = DeletePolicyVersionRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeletePolicyVersion",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::DELETE_CONFLICT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteRole;
+
+impl Operation for DeleteRole {
+    type Input = DeleteRoleRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteRole",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteRolePermissionsBoundary`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteRolePermissionsBoundary;
+
+impl Operation for DeleteRolePermissionsBoundary {
+    type Input = DeleteRolePermissionsBoundaryRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteRolePermissionsBoundary",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteRolePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteRolePolicy;
+
+impl Operation for DeleteRolePolicy {
+    type Input = DeleteRolePolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteRolePolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteSAMLProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSAMLProvider;
+
+impl Operation for DeleteSAMLProvider {
+    type Input = DeleteSAMLProviderRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteSAMLProvider",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteSSHPublicKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSSHPublicKey;
+
+impl Operation for DeleteSSHPublicKey {
+    type Input = DeleteSSHPublicKeyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteSSHPublicKey",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `DeleteServerCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteServerCertificate;
+
+impl Operation for DeleteServerCertificate {
+    type Input = DeleteServerCertificateRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteServerCertificate",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteServiceLinkedRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteServiceLinkedRole;
+
+impl Operation for DeleteServiceLinkedRole {
+    type Input = DeleteServiceLinkedRoleRequest;
+    type Output = DeleteServiceLinkedRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteServiceLinkedRole",
+        service: &SERVICE,
+        result_wrapper: Some("DeleteServiceLinkedRoleResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteServiceSpecificCredential`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteServiceSpecificCredential;
+
+impl Operation for DeleteServiceSpecificCredential {
+    type Input = DeleteServiceSpecificCredentialRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteServiceSpecificCredential",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `DeleteSigningCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteSigningCertificate;
+
+impl Operation for DeleteSigningCertificate {
+    type Input = DeleteSigningCertificateRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteSigningCertificate",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteUser;
+
+impl Operation for DeleteUser {
+    type Input = DeleteUserRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteUser",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteUserPermissionsBoundary`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteUserPermissionsBoundary;
+
+impl Operation for DeleteUserPermissionsBoundary {
+    type Input = DeleteUserPermissionsBoundaryRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteUserPermissionsBoundary",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `DeleteUserPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteUserPolicy;
+
+impl Operation for DeleteUserPolicy {
+    type Input = DeleteUserPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteUserPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DeleteVirtualMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteVirtualMFADevice;
+
+impl Operation for DeleteVirtualMFADevice {
+    type Input = DeleteVirtualMFADeviceRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DeleteVirtualMFADevice",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::DELETE_CONFLICT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `DetachGroupPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DetachGroupPolicy;
+
+impl Operation for DetachGroupPolicy {
+    type Input = DetachGroupPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DetachGroupPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `DetachRolePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct DetachRolePolicy;
+
+impl Operation for DetachRolePolicy {
+    type Input = DetachRolePolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DetachRolePolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::UNMODIFIABLE_ENTITY,
             errors::SERVICE_FAILURE,
         ],
     };
@@ -1256,41 +1225,696 @@ impl Operation for DetachUserPolicy {
     };
 }
 
-/// The operation `AttachGroupPolicy`.
+/// The operation `DisableOrganizationsRootCredentialsManagement`.
 #[derive(Clone, Copy, Debug)]
-pub struct AttachGroupPolicy;
+pub struct DisableOrganizationsRootCredentialsManagement;
 
-impl Operation for AttachGroupPolicy {
-    type Input = AttachGroupPolicyRequest;
+impl Operation for DisableOrganizationsRootCredentialsManagement {
+    type Input = DisableOrganizationsRootCredentialsManagementRequest;
+    type Output = DisableOrganizationsRootCredentialsManagementResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DisableOrganizationsRootCredentialsManagement",
+        service: &SERVICE,
+        result_wrapper: Some("DisableOrganizationsRootCredentialsManagementResult"),
+        errors: &[
+            errors::SERVICE_ACCESS_NOT_ENABLED,
+            errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR,
+            errors::ORGANIZATION_NOT_FOUND,
+            errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE,
+        ],
+    };
+}
+
+/// The operation `DisableOrganizationsRootSessions`.
+#[derive(Clone, Copy, Debug)]
+pub struct DisableOrganizationsRootSessions;
+
+impl Operation for DisableOrganizationsRootSessions {
+    type Input = DisableOrganizationsRootSessionsRequest;
+    type Output = DisableOrganizationsRootSessionsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DisableOrganizationsRootSessions",
+        service: &SERVICE,
+        result_wrapper: Some("DisableOrganizationsRootSessionsResult"),
+        errors: &[
+            errors::SERVICE_ACCESS_NOT_ENABLED,
+            errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR,
+            errors::ORGANIZATION_NOT_FOUND,
+            errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE,
+        ],
+    };
+}
+
+/// The operation `DisableOutboundWebIdentityFederation`.
+#[derive(Clone, Copy, Debug)]
+pub struct DisableOutboundWebIdentityFederation;
+
+impl Operation for DisableOutboundWebIdentityFederation {
+    type Input = ();
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "AttachGroupPolicy",
+        name: "DisableOutboundWebIdentityFederation",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::FEATURE_DISABLED],
+    };
+}
+
+/// The operation `EnableMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct EnableMFADevice;
+
+impl Operation for EnableMFADevice {
+    type Input = EnableMFADeviceRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "EnableMFADevice",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
-            errors::NO_SUCH_ENTITY,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
+            errors::INVALID_AUTHENTICATION_CODE,
             errors::LIMIT_EXCEEDED,
-            errors::INVALID_INPUT,
-            errors::POLICY_NOT_ATTACHABLE,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `EnableOrganizationsRootCredentialsManagement`.
+#[derive(Clone, Copy, Debug)]
+pub struct EnableOrganizationsRootCredentialsManagement;
+
+impl Operation for EnableOrganizationsRootCredentialsManagement {
+    type Input = EnableOrganizationsRootCredentialsManagementRequest;
+    type Output = EnableOrganizationsRootCredentialsManagementResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "EnableOrganizationsRootCredentialsManagement",
+        service: &SERVICE,
+        result_wrapper: Some("EnableOrganizationsRootCredentialsManagementResult"),
+        errors: &[
+            errors::SERVICE_ACCESS_NOT_ENABLED,
+            errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR,
+            errors::ORGANIZATION_NOT_FOUND,
+            errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE,
+            errors::CALLER_IS_NOT_MANAGEMENT_ACCOUNT,
+        ],
+    };
+}
+
+/// The operation `EnableOrganizationsRootSessions`.
+#[derive(Clone, Copy, Debug)]
+pub struct EnableOrganizationsRootSessions;
+
+impl Operation for EnableOrganizationsRootSessions {
+    type Input = EnableOrganizationsRootSessionsRequest;
+    type Output = EnableOrganizationsRootSessionsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "EnableOrganizationsRootSessions",
+        service: &SERVICE,
+        result_wrapper: Some("EnableOrganizationsRootSessionsResult"),
+        errors: &[
+            errors::SERVICE_ACCESS_NOT_ENABLED,
+            errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR,
+            errors::ORGANIZATION_NOT_FOUND,
+            errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE,
+            errors::CALLER_IS_NOT_MANAGEMENT_ACCOUNT,
+        ],
+    };
+}
+
+/// The operation `EnableOutboundWebIdentityFederation`.
+#[derive(Clone, Copy, Debug)]
+pub struct EnableOutboundWebIdentityFederation;
+
+impl Operation for EnableOutboundWebIdentityFederation {
+    type Input = ();
+    type Output = EnableOutboundWebIdentityFederationResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "EnableOutboundWebIdentityFederation",
+        service: &SERVICE,
+        result_wrapper: Some("EnableOutboundWebIdentityFederationResult"),
+        errors: &[errors::FEATURE_ENABLED],
+    };
+}
+
+/// The operation `GenerateCredentialReport`.
+#[derive(Clone, Copy, Debug)]
+pub struct GenerateCredentialReport;
+
+impl Operation for GenerateCredentialReport {
+    type Input = ();
+    type Output = GenerateCredentialReportResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GenerateCredentialReport",
+        service: &SERVICE,
+        result_wrapper: Some("GenerateCredentialReportResult"),
+        errors: &[errors::LIMIT_EXCEEDED, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GenerateOrganizationsAccessReport`.
+#[derive(Clone, Copy, Debug)]
+pub struct GenerateOrganizationsAccessReport;
+
+impl Operation for GenerateOrganizationsAccessReport {
+    type Input = GenerateOrganizationsAccessReportRequest;
+    type Output = GenerateOrganizationsAccessReportResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GenerateOrganizationsAccessReport",
+        service: &SERVICE,
+        result_wrapper: Some("GenerateOrganizationsAccessReportResult"),
+        errors: &[errors::REPORT_GENERATION_LIMIT_EXCEEDED],
+    };
+}
+
+/// The operation `GenerateServiceLastAccessedDetails`.
+#[derive(Clone, Copy, Debug)]
+pub struct GenerateServiceLastAccessedDetails;
+
+impl Operation for GenerateServiceLastAccessedDetails {
+    type Input = GenerateServiceLastAccessedDetailsRequest;
+    type Output = GenerateServiceLastAccessedDetailsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GenerateServiceLastAccessedDetails",
+        service: &SERVICE,
+        result_wrapper: Some("GenerateServiceLastAccessedDetailsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `GetAccessKeyLastUsed`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccessKeyLastUsed;
+
+impl Operation for GetAccessKeyLastUsed {
+    type Input = GetAccessKeyLastUsedRequest;
+    type Output = GetAccessKeyLastUsedResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccessKeyLastUsed",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccessKeyLastUsedResult"),
+        errors: &[],
+    };
+}
+
+/// The operation `GetAccountAuthorizationDetails`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccountAuthorizationDetails;
+
+impl Operation for GetAccountAuthorizationDetails {
+    type Input = GetAccountAuthorizationDetailsRequest;
+    type Output = GetAccountAuthorizationDetailsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccountAuthorizationDetails",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccountAuthorizationDetailsResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetAccountPasswordPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccountPasswordPolicy;
+
+impl Operation for GetAccountPasswordPolicy {
+    type Input = ();
+    type Output = GetAccountPasswordPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccountPasswordPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccountPasswordPolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetAccountSummary`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccountSummary;
+
+impl Operation for GetAccountSummary {
+    type Input = ();
+    type Output = GetAccountSummaryResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccountSummary",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccountSummaryResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetContextKeysForCustomPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetContextKeysForCustomPolicy;
+
+impl Operation for GetContextKeysForCustomPolicy {
+    type Input = GetContextKeysForCustomPolicyRequest;
+    type Output = GetContextKeysForPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetContextKeysForCustomPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetContextKeysForCustomPolicyResult"),
+        errors: &[errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `GetContextKeysForPrincipalPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetContextKeysForPrincipalPolicy;
+
+impl Operation for GetContextKeysForPrincipalPolicy {
+    type Input = GetContextKeysForPrincipalPolicyRequest;
+    type Output = GetContextKeysForPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetContextKeysForPrincipalPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetContextKeysForPrincipalPolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `GetCredentialReport`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetCredentialReport;
+
+impl Operation for GetCredentialReport {
+    type Input = ();
+    type Output = GetCredentialReportResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetCredentialReport",
+        service: &SERVICE,
+        result_wrapper: Some("GetCredentialReportResult"),
+        errors: &[
+            errors::CREDENTIAL_REPORT_NOT_PRESENT,
+            errors::CREDENTIAL_REPORT_EXPIRED,
+            errors::CREDENTIAL_REPORT_NOT_READY,
             errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `DetachGroupPolicy`.
+/// The operation `GetDelegationRequest`.
 #[derive(Clone, Copy, Debug)]
-pub struct DetachGroupPolicy;
+pub struct GetDelegationRequest;
 
-impl Operation for DetachGroupPolicy {
-    type Input = DetachGroupPolicyRequest;
-    type Output = ();
+impl Operation for GetDelegationRequest {
+    type Input = GetDelegationRequestRequest;
+    type Output = GetDelegationRequestResponse;
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DetachGroupPolicy",
+        name: "GetDelegationRequest",
         service: &SERVICE,
-        result_wrapper: None,
+        result_wrapper: Some("GetDelegationRequestResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetGroup`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetGroup;
+
+impl Operation for GetGroup {
+    type Input = GetGroupRequest;
+    type Output = GetGroupResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetGroup",
+        service: &SERVICE,
+        result_wrapper: Some("GetGroupResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetGroupPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetGroupPolicy;
+
+impl Operation for GetGroupPolicy {
+    type Input = GetGroupPolicyRequest;
+    type Output = GetGroupPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetGroupPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetGroupPolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetHumanReadableSummary`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetHumanReadableSummary;
+
+impl Operation for GetHumanReadableSummary {
+    type Input = GetHumanReadableSummaryRequest;
+    type Output = GetHumanReadableSummaryResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetHumanReadableSummary",
+        service: &SERVICE,
+        result_wrapper: Some("GetHumanReadableSummaryResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetInstanceProfile;
+
+impl Operation for GetInstanceProfile {
+    type Input = GetInstanceProfileRequest;
+    type Output = GetInstanceProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: Some("GetInstanceProfileResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetLoginProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetLoginProfile;
+
+impl Operation for GetLoginProfile {
+    type Input = GetLoginProfileRequest;
+    type Output = GetLoginProfileResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetLoginProfile",
+        service: &SERVICE,
+        result_wrapper: Some("GetLoginProfileResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetMFADevice;
+
+impl Operation for GetMFADevice {
+    type Input = GetMFADeviceRequest;
+    type Output = GetMFADeviceResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetMFADevice",
+        service: &SERVICE,
+        result_wrapper: Some("GetMFADeviceResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetOpenIDConnectProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetOpenIDConnectProvider;
+
+impl Operation for GetOpenIDConnectProvider {
+    type Input = GetOpenIDConnectProviderRequest;
+    type Output = GetOpenIDConnectProviderResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetOpenIDConnectProvider",
+        service: &SERVICE,
+        result_wrapper: Some("GetOpenIDConnectProviderResult"),
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetOrganizationsAccessReport`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetOrganizationsAccessReport;
+
+impl Operation for GetOrganizationsAccessReport {
+    type Input = GetOrganizationsAccessReportRequest;
+    type Output = GetOrganizationsAccessReportResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetOrganizationsAccessReport",
+        service: &SERVICE,
+        result_wrapper: Some("GetOrganizationsAccessReportResult"),
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `GetOutboundWebIdentityFederationInfo`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetOutboundWebIdentityFederationInfo;
+
+impl Operation for GetOutboundWebIdentityFederationInfo {
+    type Input = ();
+    type Output = GetOutboundWebIdentityFederationInfoResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetOutboundWebIdentityFederationInfo",
+        service: &SERVICE,
+        result_wrapper: Some("GetOutboundWebIdentityFederationInfoResult"),
+        errors: &[errors::FEATURE_DISABLED],
+    };
+}
+
+/// The operation `GetPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetPolicy;
+
+impl Operation for GetPolicy {
+    type Input = GetPolicyRequest;
+    type Output = GetPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetPolicyResult"),
         errors: &[
             errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetPolicyVersion`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetPolicyVersion;
+
+impl Operation for GetPolicyVersion {
+    type Input = GetPolicyVersionRequest;
+    type Output = GetPolicyVersionResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetPolicyVersion",
+        service: &SERVICE,
+        result_wrapper: Some("GetPolicyVersionResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetRole;
+
+impl Operation for GetRole {
+    type Input = GetRoleRequest;
+    type Output = GetRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetRole",
+        service: &SERVICE,
+        result_wrapper: Some("GetRoleResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetRolePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetRolePolicy;
+
+impl Operation for GetRolePolicy {
+    type Input = GetRolePolicyRequest;
+    type Output = GetRolePolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetRolePolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetRolePolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetSAMLProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetSAMLProvider;
+
+impl Operation for GetSAMLProvider {
+    type Input = GetSAMLProviderRequest;
+    type Output = GetSAMLProviderResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetSAMLProvider",
+        service: &SERVICE,
+        result_wrapper: Some("GetSAMLProviderResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetSSHPublicKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetSSHPublicKey;
+
+impl Operation for GetSSHPublicKey {
+    type Input = GetSSHPublicKeyRequest;
+    type Output = GetSSHPublicKeyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetSSHPublicKey",
+        service: &SERVICE,
+        result_wrapper: Some("GetSSHPublicKeyResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::UNRECOGNIZED_PUBLIC_KEY_ENCODING,
+        ],
+    };
+}
+
+/// The operation `GetServerCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetServerCertificate;
+
+impl Operation for GetServerCertificate {
+    type Input = GetServerCertificateRequest;
+    type Output = GetServerCertificateResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetServerCertificate",
+        service: &SERVICE,
+        result_wrapper: Some("GetServerCertificateResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetServiceLastAccessedDetails`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetServiceLastAccessedDetails;
+
+impl Operation for GetServiceLastAccessedDetails {
+    type Input = GetServiceLastAccessedDetailsRequest;
+    type Output = GetServiceLastAccessedDetailsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetServiceLastAccessedDetails",
+        service: &SERVICE,
+        result_wrapper: Some("GetServiceLastAccessedDetailsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `GetServiceLastAccessedDetailsWithEntities`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetServiceLastAccessedDetailsWithEntities;
+
+impl Operation for GetServiceLastAccessedDetailsWithEntities {
+    type Input = GetServiceLastAccessedDetailsWithEntitiesRequest;
+    type Output = GetServiceLastAccessedDetailsWithEntitiesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetServiceLastAccessedDetailsWithEntities",
+        service: &SERVICE,
+        result_wrapper: Some("GetServiceLastAccessedDetailsWithEntitiesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `GetServiceLinkedRoleDeletionStatus`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetServiceLinkedRoleDeletionStatus;
+
+impl Operation for GetServiceLinkedRoleDeletionStatus {
+    type Input = GetServiceLinkedRoleDeletionStatusRequest;
+    type Output = GetServiceLinkedRoleDeletionStatusResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetServiceLinkedRoleDeletionStatus",
+        service: &SERVICE,
+        result_wrapper: Some("GetServiceLinkedRoleDeletionStatusResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `GetUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetUser;
+
+impl Operation for GetUser {
+    type Input = GetUserRequest;
+    type Output = GetUserResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetUser",
+        service: &SERVICE,
+        result_wrapper: Some("GetUserResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `GetUserPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetUserPolicy;
+
+impl Operation for GetUserPolicy {
+    type Input = GetUserPolicyRequest;
+    type Output = GetUserPolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetUserPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("GetUserPolicyResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListAccessKeys`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAccessKeys;
+
+impl Operation for ListAccessKeys {
+    type Input = ListAccessKeysRequest;
+    type Output = ListAccessKeysResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListAccessKeys",
+        service: &SERVICE,
+        result_wrapper: Some("ListAccessKeysResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListAccountAliases`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAccountAliases;
+
+impl Operation for ListAccountAliases {
+    type Input = ListAccountAliasesRequest;
+    type Output = ListAccountAliasesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListAccountAliases",
+        service: &SERVICE,
+        result_wrapper: Some("ListAccountAliasesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListAttachedGroupPolicies`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListAttachedGroupPolicies;
+
+impl Operation for ListAttachedGroupPolicies {
+    type Input = ListAttachedGroupPoliciesRequest;
+    type Output = ListAttachedGroupPoliciesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListAttachedGroupPolicies",
+        service: &SERVICE,
+        result_wrapper: Some("ListAttachedGroupPoliciesResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
             errors::INVALID_INPUT,
             errors::SERVICE_FAILURE,
         ],
@@ -1335,21 +1959,21 @@ impl Operation for ListAttachedUserPolicies {
     };
 }
 
-/// The operation `ListAttachedGroupPolicies`.
+/// The operation `ListDelegationRequests`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListAttachedGroupPolicies;
+pub struct ListDelegationRequests;
 
-impl Operation for ListAttachedGroupPolicies {
-    type Input = ListAttachedGroupPoliciesRequest;
-    type Output = ListAttachedGroupPoliciesResponse;
+impl Operation for ListDelegationRequests {
+    type Input = ListDelegationRequestsRequest;
+    type Output = ListDelegationRequestsResponse;
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListAttachedGroupPolicies",
+        name: "ListDelegationRequests",
         service: &SERVICE,
-        result_wrapper: Some("ListAttachedGroupPoliciesResult"),
+        result_wrapper: Some("ListDelegationRequestsResult"),
         errors: &[
             errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
             errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
         ],
     };
 }
@@ -1373,43 +1997,145 @@ impl Operation for ListEntitiesForPolicy {
     };
 }
 
-/// The operation `CreateOpenIDConnectProvider`.
+/// The operation `ListGroupPolicies`.
 #[derive(Clone, Copy, Debug)]
-pub struct CreateOpenIDConnectProvider;
+pub struct ListGroupPolicies;
 
-impl Operation for CreateOpenIDConnectProvider {
-    type Input = CreateOpenIDConnectProviderRequest;
-    type Output = CreateOpenIDConnectProviderResponse;
+impl Operation for ListGroupPolicies {
+    type Input = ListGroupPoliciesRequest;
+    type Output = ListGroupPoliciesResponse;
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateOpenIDConnectProvider",
+        name: "ListGroupPolicies",
         service: &SERVICE,
-        result_wrapper: Some("CreateOpenIDConnectProviderResult"),
+        result_wrapper: Some("ListGroupPoliciesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListGroups`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListGroups;
+
+impl Operation for ListGroups {
+    type Input = ListGroupsRequest;
+    type Output = ListGroupsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListGroups",
+        service: &SERVICE,
+        result_wrapper: Some("ListGroupsResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListGroupsForUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListGroupsForUser;
+
+impl Operation for ListGroupsForUser {
+    type Input = ListGroupsForUserRequest;
+    type Output = ListGroupsForUserResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListGroupsForUser",
+        service: &SERVICE,
+        result_wrapper: Some("ListGroupsForUserResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListInstanceProfileTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfileTags;
+
+impl Operation for ListInstanceProfileTags {
+    type Input = ListInstanceProfileTagsRequest;
+    type Output = ListInstanceProfileTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfileTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfileTagsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListInstanceProfiles`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfiles;
+
+impl Operation for ListInstanceProfiles {
+    type Input = ListInstanceProfilesRequest;
+    type Output = ListInstanceProfilesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfiles",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfilesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListInstanceProfilesForRole`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListInstanceProfilesForRole;
+
+impl Operation for ListInstanceProfilesForRole {
+    type Input = ListInstanceProfilesForRoleRequest;
+    type Output = ListInstanceProfilesForRoleResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListInstanceProfilesForRole",
+        service: &SERVICE,
+        result_wrapper: Some("ListInstanceProfilesForRoleResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListMFADeviceTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListMFADeviceTags;
+
+impl Operation for ListMFADeviceTags {
+    type Input = ListMFADeviceTagsRequest;
+    type Output = ListMFADeviceTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListMFADeviceTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListMFADeviceTagsResult"),
         errors: &[
+            errors::NO_SUCH_ENTITY,
             errors::INVALID_INPUT,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::LIMIT_EXCEEDED,
-            errors::CONCURRENT_MODIFICATION,
             errors::SERVICE_FAILURE,
-            errors::OPEN_ID_IDP_COMMUNICATION_ERROR,
         ],
     };
 }
 
-/// The operation `GetOpenIDConnectProvider`.
+/// The operation `ListMFADevices`.
 #[derive(Clone, Copy, Debug)]
-pub struct GetOpenIDConnectProvider;
+pub struct ListMFADevices;
 
-impl Operation for GetOpenIDConnectProvider {
-    type Input = GetOpenIDConnectProviderRequest;
-    type Output = GetOpenIDConnectProviderResponse;
+impl Operation for ListMFADevices {
+    type Input = ListMFADevicesRequest;
+    type Output = ListMFADevicesResponse;
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetOpenIDConnectProvider",
+        name: "ListMFADevices",
         service: &SERVICE,
-        result_wrapper: Some("GetOpenIDConnectProviderResult"),
+        result_wrapper: Some("ListMFADevicesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListOpenIDConnectProviderTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListOpenIDConnectProviderTags;
+
+impl Operation for ListOpenIDConnectProviderTags {
+    type Input = ListOpenIDConnectProviderTagsRequest;
+    type Output = ListOpenIDConnectProviderTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListOpenIDConnectProviderTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListOpenIDConnectProviderTagsResult"),
         errors: &[
-            errors::INVALID_INPUT,
             errors::NO_SUCH_ENTITY,
             errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
         ],
     };
 }
@@ -1429,42 +2155,426 @@ impl Operation for ListOpenIDConnectProviders {
     };
 }
 
-/// The operation `DeleteOpenIDConnectProvider`.
+/// The operation `ListOrganizationsFeatures`.
 #[derive(Clone, Copy, Debug)]
-pub struct DeleteOpenIDConnectProvider;
+pub struct ListOrganizationsFeatures;
 
-impl Operation for DeleteOpenIDConnectProvider {
-    type Input = DeleteOpenIDConnectProviderRequest;
+impl Operation for ListOrganizationsFeatures {
+    type Input = ListOrganizationsFeaturesRequest;
+    type Output = ListOrganizationsFeaturesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListOrganizationsFeatures",
+        service: &SERVICE,
+        result_wrapper: Some("ListOrganizationsFeaturesResult"),
+        errors: &[
+            errors::SERVICE_ACCESS_NOT_ENABLED,
+            errors::ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR,
+            errors::ORGANIZATION_NOT_FOUND,
+            errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE,
+        ],
+    };
+}
+
+/// The operation `ListPolicies`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPolicies;
+
+impl Operation for ListPolicies {
+    type Input = ListPoliciesRequest;
+    type Output = ListPoliciesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListPolicies",
+        service: &SERVICE,
+        result_wrapper: Some("ListPoliciesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListPoliciesGrantingServiceAccess`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPoliciesGrantingServiceAccess;
+
+impl Operation for ListPoliciesGrantingServiceAccess {
+    type Input = ListPoliciesGrantingServiceAccessRequest;
+    type Output = ListPoliciesGrantingServiceAccessResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListPoliciesGrantingServiceAccess",
+        service: &SERVICE,
+        result_wrapper: Some("ListPoliciesGrantingServiceAccessResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
+    };
+}
+
+/// The operation `ListPolicyTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPolicyTags;
+
+impl Operation for ListPolicyTags {
+    type Input = ListPolicyTagsRequest;
+    type Output = ListPolicyTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListPolicyTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListPolicyTagsResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
+        ],
+    };
+}
+
+/// The operation `ListPolicyVersions`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListPolicyVersions;
+
+impl Operation for ListPolicyVersions {
+    type Input = ListPolicyVersionsRequest;
+    type Output = ListPolicyVersionsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListPolicyVersions",
+        service: &SERVICE,
+        result_wrapper: Some("ListPolicyVersionsResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `ListRolePolicies`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRolePolicies;
+
+impl Operation for ListRolePolicies {
+    type Input = ListRolePoliciesRequest;
+    type Output = ListRolePoliciesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListRolePolicies",
+        service: &SERVICE,
+        result_wrapper: Some("ListRolePoliciesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListRoleTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRoleTags;
+
+impl Operation for ListRoleTags {
+    type Input = ListRoleTagsRequest;
+    type Output = ListRoleTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListRoleTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListRoleTagsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListRoles`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListRoles;
+
+impl Operation for ListRoles {
+    type Input = ListRolesRequest;
+    type Output = ListRolesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListRoles",
+        service: &SERVICE,
+        result_wrapper: Some("ListRolesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListSAMLProviderTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListSAMLProviderTags;
+
+impl Operation for ListSAMLProviderTags {
+    type Input = ListSAMLProviderTagsRequest;
+    type Output = ListSAMLProviderTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListSAMLProviderTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListSAMLProviderTagsResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
+        ],
+    };
+}
+
+/// The operation `ListSAMLProviders`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListSAMLProviders;
+
+impl Operation for ListSAMLProviders {
+    type Input = ListSAMLProvidersRequest;
+    type Output = ListSAMLProvidersResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListSAMLProviders",
+        service: &SERVICE,
+        result_wrapper: Some("ListSAMLProvidersResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListSSHPublicKeys`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListSSHPublicKeys;
+
+impl Operation for ListSSHPublicKeys {
+    type Input = ListSSHPublicKeysRequest;
+    type Output = ListSSHPublicKeysResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListSSHPublicKeys",
+        service: &SERVICE,
+        result_wrapper: Some("ListSSHPublicKeysResult"),
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `ListServerCertificateTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListServerCertificateTags;
+
+impl Operation for ListServerCertificateTags {
+    type Input = ListServerCertificateTagsRequest;
+    type Output = ListServerCertificateTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListServerCertificateTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListServerCertificateTagsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListServerCertificates`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListServerCertificates;
+
+impl Operation for ListServerCertificates {
+    type Input = ListServerCertificatesRequest;
+    type Output = ListServerCertificatesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListServerCertificates",
+        service: &SERVICE,
+        result_wrapper: Some("ListServerCertificatesResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListServiceSpecificCredentials`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListServiceSpecificCredentials;
+
+impl Operation for ListServiceSpecificCredentials {
+    type Input = ListServiceSpecificCredentialsRequest;
+    type Output = ListServiceSpecificCredentialsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListServiceSpecificCredentials",
+        service: &SERVICE,
+        result_wrapper: Some("ListServiceSpecificCredentialsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_NOT_SUPPORTED],
+    };
+}
+
+/// The operation `ListSigningCertificates`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListSigningCertificates;
+
+impl Operation for ListSigningCertificates {
+    type Input = ListSigningCertificatesRequest;
+    type Output = ListSigningCertificatesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListSigningCertificates",
+        service: &SERVICE,
+        result_wrapper: Some("ListSigningCertificatesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListUserPolicies`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListUserPolicies;
+
+impl Operation for ListUserPolicies {
+    type Input = ListUserPoliciesRequest;
+    type Output = ListUserPoliciesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListUserPolicies",
+        service: &SERVICE,
+        result_wrapper: Some("ListUserPoliciesResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListUserTags`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListUserTags;
+
+impl Operation for ListUserTags {
+    type Input = ListUserTagsRequest;
+    type Output = ListUserTagsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListUserTags",
+        service: &SERVICE,
+        result_wrapper: Some("ListUserTagsResult"),
+        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListUsers`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListUsers;
+
+impl Operation for ListUsers {
+    type Input = ListUsersRequest;
+    type Output = ListUsersResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListUsers",
+        service: &SERVICE,
+        result_wrapper: Some("ListUsersResult"),
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `ListVirtualMFADevices`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListVirtualMFADevices;
+
+impl Operation for ListVirtualMFADevices {
+    type Input = ListVirtualMFADevicesRequest;
+    type Output = ListVirtualMFADevicesResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListVirtualMFADevices",
+        service: &SERVICE,
+        result_wrapper: Some("ListVirtualMFADevicesResult"),
+        errors: &[],
+    };
+}
+
+/// The operation `PutGroupPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct PutGroupPolicy;
+
+impl Operation for PutGroupPolicy {
+    type Input = PutGroupPolicyRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteOpenIDConnectProvider",
+        name: "PutGroupPolicy",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
-            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::MALFORMED_POLICY_DOCUMENT,
             errors::NO_SUCH_ENTITY,
             errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `AddClientIDToOpenIDConnectProvider`.
+/// The operation `PutRolePermissionsBoundary`.
 #[derive(Clone, Copy, Debug)]
-pub struct AddClientIDToOpenIDConnectProvider;
+pub struct PutRolePermissionsBoundary;
 
-impl Operation for AddClientIDToOpenIDConnectProvider {
-    type Input = AddClientIDToOpenIDConnectProviderRequest;
+impl Operation for PutRolePermissionsBoundary {
+    type Input = PutRolePermissionsBoundaryRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "AddClientIDToOpenIDConnectProvider",
+        name: "PutRolePermissionsBoundary",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::POLICY_NOT_ATTACHABLE,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `PutRolePolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct PutRolePolicy;
+
+impl Operation for PutRolePolicy {
+    type Input = PutRolePolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "PutRolePolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::NO_SUCH_ENTITY,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `PutUserPermissionsBoundary`.
+#[derive(Clone, Copy, Debug)]
+pub struct PutUserPermissionsBoundary;
+
+impl Operation for PutUserPermissionsBoundary {
+    type Input = PutUserPermissionsBoundaryRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "PutUserPermissionsBoundary",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::POLICY_NOT_ATTACHABLE,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `PutUserPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct PutUserPolicy;
+
+impl Operation for PutUserPolicy {
+    type Input = PutUserPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "PutUserPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `RejectDelegationRequest`.
+#[derive(Clone, Copy, Debug)]
+pub struct RejectDelegationRequest;
+
+impl Operation for RejectDelegationRequest {
+    type Input = RejectDelegationRequestRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "RejectDelegationRequest",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
             errors::CONCURRENT_MODIFICATION,
             errors::INVALID_INPUT,
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::SERVICE_FAILURE,
         ],
     };
 }
@@ -1489,21 +2599,249 @@ impl Operation for RemoveClientIDFromOpenIDConnectProvider {
     };
 }
 
-/// The operation `UpdateOpenIDConnectProviderThumbprint`.
+/// The operation `RemoveRoleFromInstanceProfile`.
 #[derive(Clone, Copy, Debug)]
-pub struct UpdateOpenIDConnectProviderThumbprint;
+pub struct RemoveRoleFromInstanceProfile;
 
-impl Operation for UpdateOpenIDConnectProviderThumbprint {
-    type Input = UpdateOpenIDConnectProviderThumbprintRequest;
+impl Operation for RemoveRoleFromInstanceProfile {
+    type Input = RemoveRoleFromInstanceProfileRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UpdateOpenIDConnectProviderThumbprint",
+        name: "RemoveRoleFromInstanceProfile",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `RemoveUserFromGroup`.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveUserFromGroup;
+
+impl Operation for RemoveUserFromGroup {
+    type Input = RemoveUserFromGroupRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "RemoveUserFromGroup",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `ResetServiceSpecificCredential`.
+#[derive(Clone, Copy, Debug)]
+pub struct ResetServiceSpecificCredential;
+
+impl Operation for ResetServiceSpecificCredential {
+    type Input = ResetServiceSpecificCredentialRequest;
+    type Output = ResetServiceSpecificCredentialResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ResetServiceSpecificCredential",
+        service: &SERVICE,
+        result_wrapper: Some("ResetServiceSpecificCredentialResult"),
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `ResyncMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct ResyncMFADevice;
+
+impl Operation for ResyncMFADevice {
+    type Input = ResyncMFADeviceRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ResyncMFADevice",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::INVALID_AUTHENTICATION_CODE,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `SendDelegationToken`.
+#[derive(Clone, Copy, Debug)]
+pub struct SendDelegationToken;
+
+impl Operation for SendDelegationToken {
+    type Input = SendDelegationTokenRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "SendDelegationToken",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
             errors::CONCURRENT_MODIFICATION,
             errors::INVALID_INPUT,
+        ],
+    };
+}
+
+/// The operation `SetDefaultPolicyVersion`.
+#[derive(Clone, Copy, Debug)]
+pub struct SetDefaultPolicyVersion;
+
+impl Operation for SetDefaultPolicyVersion {
+    type Input = SetDefaultPolicyVersionRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "SetDefaultPolicyVersion",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
             errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `SetSecurityTokenServicePreferences`.
+#[derive(Clone, Copy, Debug)]
+pub struct SetSecurityTokenServicePreferences;
+
+impl Operation for SetSecurityTokenServicePreferences {
+    type Input = SetSecurityTokenServicePreferencesRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "SetSecurityTokenServicePreferences",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::SERVICE_FAILURE],
+    };
+}
+
+/// The operation `SimulateCustomPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct SimulateCustomPolicy;
+
+impl Operation for SimulateCustomPolicy {
+    type Input = SimulateCustomPolicyRequest;
+    type Output = SimulatePolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "SimulateCustomPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("SimulateCustomPolicyResult"),
+        errors: &[errors::INVALID_INPUT, errors::POLICY_EVALUATION],
+    };
+}
+
+/// The operation `SimulatePrincipalPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct SimulatePrincipalPolicy;
+
+impl Operation for SimulatePrincipalPolicy {
+    type Input = SimulatePrincipalPolicyRequest;
+    type Output = SimulatePolicyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "SimulatePrincipalPolicy",
+        service: &SERVICE,
+        result_wrapper: Some("SimulatePrincipalPolicyResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::POLICY_EVALUATION,
+        ],
+    };
+}
+
+/// The operation `TagInstanceProfile`.
+#[derive(Clone, Copy, Debug)]
+pub struct TagInstanceProfile;
+
+impl Operation for TagInstanceProfile {
+    type Input = TagInstanceProfileRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "TagInstanceProfile",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `TagMFADevice`.
+#[derive(Clone, Copy, Debug)]
+pub struct TagMFADevice;
+
+impl Operation for TagMFADevice {
+    type Input = TagMFADeviceRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "TagMFADevice",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::INVALID_INPUT,
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `TagOpenIDConnectProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct TagOpenIDConnectProvider;
+
+impl Operation for TagOpenIDConnectProvider {
+    type Input = TagOpenIDConnectProviderRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "TagOpenIDConnectProvider",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `TagPolicy`.
+#[derive(Clone, Copy, Debug)]
+pub struct TagPolicy;
+
+impl Operation for TagPolicy {
+    type Input = TagPolicyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "TagPolicy",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::CONCURRENT_MODIFICATION,
             errors::SERVICE_FAILURE,
         ],
     };
@@ -1530,37 +2868,45 @@ impl Operation for TagRole {
     };
 }
 
-/// The operation `UntagRole`.
+/// The operation `TagSAMLProvider`.
 #[derive(Clone, Copy, Debug)]
-pub struct UntagRole;
+pub struct TagSAMLProvider;
 
-impl Operation for UntagRole {
-    type Input = UntagRoleRequest;
+impl Operation for TagSAMLProvider {
+    type Input = TagSAMLProviderRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UntagRole",
+        name: "TagSAMLProvider",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
             errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
             errors::CONCURRENT_MODIFICATION,
             errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `ListRoleTags`.
+/// The operation `TagServerCertificate`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListRoleTags;
+pub struct TagServerCertificate;
 
-impl Operation for ListRoleTags {
-    type Input = ListRoleTagsRequest;
-    type Output = ListRoleTagsResponse;
+impl Operation for TagServerCertificate {
+    type Input = TagServerCertificateRequest;
+    type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListRoleTags",
+        name: "TagServerCertificate",
         service: &SERVICE,
-        result_wrapper: Some("ListRoleTagsResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
     };
 }
 
@@ -1585,70 +2931,15 @@ impl Operation for TagUser {
     };
 }
 
-/// The operation `UntagUser`.
+/// The operation `UntagInstanceProfile`.
 #[derive(Clone, Copy, Debug)]
-pub struct UntagUser;
+pub struct UntagInstanceProfile;
 
-impl Operation for UntagUser {
-    type Input = UntagUserRequest;
+impl Operation for UntagInstanceProfile {
+    type Input = UntagInstanceProfileRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UntagUser",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `ListUserTags`.
-#[derive(Clone, Copy, Debug)]
-pub struct ListUserTags;
-
-impl Operation for ListUserTags {
-    type Input = ListUserTagsRequest;
-    type Output = ListUserTagsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListUserTags",
-        service: &SERVICE,
-        result_wrapper: Some("ListUserTagsResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `TagPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct TagPolicy;
-
-impl Operation for TagPolicy {
-    type Input = TagPolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "TagPolicy",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
-            errors::INVALID_INPUT,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `UntagPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct UntagPolicy;
-
-impl Operation for UntagPolicy {
-    type Input = UntagPolicyRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UntagPolicy",
+        name: "UntagInstanceProfile",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
@@ -1660,39 +2951,19 @@ impl Operation for UntagPolicy {
     };
 }
 
-/// The operation `ListPolicyTags`.
+/// The operation `UntagMFADevice`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListPolicyTags;
+pub struct UntagMFADevice;
 
-impl Operation for ListPolicyTags {
-    type Input = ListPolicyTagsRequest;
-    type Output = ListPolicyTagsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListPolicyTags",
-        service: &SERVICE,
-        result_wrapper: Some("ListPolicyTagsResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-            errors::INVALID_INPUT,
-        ],
-    };
-}
-
-/// The operation `TagOpenIDConnectProvider`.
-#[derive(Clone, Copy, Debug)]
-pub struct TagOpenIDConnectProvider;
-
-impl Operation for TagOpenIDConnectProvider {
-    type Input = TagOpenIDConnectProviderRequest;
+impl Operation for UntagMFADevice {
+    type Input = UntagMFADeviceRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "TagOpenIDConnectProvider",
+        name: "UntagMFADevice",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
             errors::NO_SUCH_ENTITY,
-            errors::LIMIT_EXCEEDED,
             errors::INVALID_INPUT,
             errors::CONCURRENT_MODIFICATION,
             errors::SERVICE_FAILURE,
@@ -1720,55 +2991,15 @@ impl Operation for UntagOpenIDConnectProvider {
     };
 }
 
-/// The operation `ListOpenIDConnectProviderTags`.
+/// The operation `UntagPolicy`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListOpenIDConnectProviderTags;
+pub struct UntagPolicy;
 
-impl Operation for ListOpenIDConnectProviderTags {
-    type Input = ListOpenIDConnectProviderTagsRequest;
-    type Output = ListOpenIDConnectProviderTagsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListOpenIDConnectProviderTags",
-        service: &SERVICE,
-        result_wrapper: Some("ListOpenIDConnectProviderTagsResult"),
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::SERVICE_FAILURE,
-            errors::INVALID_INPUT,
-        ],
-    };
-}
-
-/// The operation `TagInstanceProfile`.
-#[derive(Clone, Copy, Debug)]
-pub struct TagInstanceProfile;
-
-impl Operation for TagInstanceProfile {
-    type Input = TagInstanceProfileRequest;
+impl Operation for UntagPolicy {
+    type Input = UntagPolicyRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "TagInstanceProfile",
-        service: &SERVICE,
-        result_wrapper: None,
-        errors: &[
-            errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::LIMIT_EXCEEDED,
-            errors::CONCURRENT_MODIFICATION,
-            errors::SERVICE_FAILURE,
-        ],
-    };
-}
-
-/// The operation `UntagInstanceProfile`.
-#[derive(Clone, Copy, Debug)]
-pub struct UntagInstanceProfile;
-
-impl Operation for UntagInstanceProfile {
-    type Input = UntagInstanceProfileRequest;
-    type Output = ();
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "UntagInstanceProfile",
+        name: "UntagPolicy",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
@@ -1780,88 +3011,101 @@ impl Operation for UntagInstanceProfile {
     };
 }
 
-/// The operation `ListInstanceProfileTags`.
+/// The operation `UntagRole`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListInstanceProfileTags;
+pub struct UntagRole;
 
-impl Operation for ListInstanceProfileTags {
-    type Input = ListInstanceProfileTagsRequest;
-    type Output = ListInstanceProfileTagsResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListInstanceProfileTags",
-        service: &SERVICE,
-        result_wrapper: Some("ListInstanceProfileTagsResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `CreateAccountAlias`.
-#[derive(Clone, Copy, Debug)]
-pub struct CreateAccountAlias;
-
-impl Operation for CreateAccountAlias {
-    type Input = CreateAccountAliasRequest;
+impl Operation for UntagRole {
+    type Input = UntagRoleRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "CreateAccountAlias",
+        name: "UntagRole",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
+            errors::NO_SUCH_ENTITY,
             errors::CONCURRENT_MODIFICATION,
-            errors::ENTITY_ALREADY_EXISTS,
-            errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `ListAccountAliases`.
+/// The operation `UntagSAMLProvider`.
 #[derive(Clone, Copy, Debug)]
-pub struct ListAccountAliases;
+pub struct UntagSAMLProvider;
 
-impl Operation for ListAccountAliases {
-    type Input = ListAccountAliasesRequest;
-    type Output = ListAccountAliasesResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "ListAccountAliases",
-        service: &SERVICE,
-        result_wrapper: Some("ListAccountAliasesResult"),
-        errors: &[errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeleteAccountAlias`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteAccountAlias;
-
-impl Operation for DeleteAccountAlias {
-    type Input = DeleteAccountAliasRequest;
+impl Operation for UntagSAMLProvider {
+    type Input = UntagSAMLProviderRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteAccountAlias",
+        name: "UntagSAMLProvider",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
             errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UntagServerCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct UntagServerCertificate;
+
+impl Operation for UntagServerCertificate {
+    type Input = UntagServerCertificateRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UntagServerCertificate",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UntagUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct UntagUser;
+
+impl Operation for UntagUser {
+    type Input = UntagUserRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UntagUser",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UpdateAccessKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateAccessKey;
+
+impl Operation for UpdateAccessKey {
+    type Input = UpdateAccessKeyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateAccessKey",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
             errors::NO_SUCH_ENTITY,
             errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
         ],
-    };
-}
-
-/// The operation `GetAccountSummary`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetAccountSummary;
-
-impl Operation for GetAccountSummary {
-    type Input = ();
-    type Output = GetAccountSummaryResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetAccountSummary",
-        service: &SERVICE,
-        result_wrapper: Some("GetAccountSummaryResult"),
-        errors: &[errors::SERVICE_FAILURE],
     };
 }
 
@@ -1885,102 +3129,384 @@ impl Operation for UpdateAccountPasswordPolicy {
     };
 }
 
-/// The operation `GetAccountPasswordPolicy`.
+/// The operation `UpdateAssumeRolePolicy`.
 #[derive(Clone, Copy, Debug)]
-pub struct GetAccountPasswordPolicy;
+pub struct UpdateAssumeRolePolicy;
 
-impl Operation for GetAccountPasswordPolicy {
-    type Input = ();
-    type Output = GetAccountPasswordPolicyResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetAccountPasswordPolicy",
-        service: &SERVICE,
-        result_wrapper: Some("GetAccountPasswordPolicyResult"),
-        errors: &[errors::NO_SUCH_ENTITY, errors::SERVICE_FAILURE],
-    };
-}
-
-/// The operation `DeleteAccountPasswordPolicy`.
-#[derive(Clone, Copy, Debug)]
-pub struct DeleteAccountPasswordPolicy;
-
-impl Operation for DeleteAccountPasswordPolicy {
-    type Input = ();
+impl Operation for UpdateAssumeRolePolicy {
+    type Input = UpdateAssumeRolePolicyRequest;
     type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "DeleteAccountPasswordPolicy",
+        name: "UpdateAssumeRolePolicy",
         service: &SERVICE,
         result_wrapper: None,
         errors: &[
             errors::NO_SUCH_ENTITY,
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::LIMIT_EXCEEDED,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UpdateDelegationRequest`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateDelegationRequest;
+
+impl Operation for UpdateDelegationRequest {
+    type Input = UpdateDelegationRequestRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateDelegationRequest",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+            errors::INVALID_INPUT,
+        ],
+    };
+}
+
+/// The operation `UpdateGroup`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateGroup;
+
+impl Operation for UpdateGroup {
+    type Input = UpdateGroupRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateGroup",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::ENTITY_ALREADY_EXISTS,
             errors::LIMIT_EXCEEDED,
             errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `SimulatePrincipalPolicy`.
+/// The operation `UpdateLoginProfile`.
 #[derive(Clone, Copy, Debug)]
-pub struct SimulatePrincipalPolicy;
+pub struct UpdateLoginProfile;
 
-impl Operation for SimulatePrincipalPolicy {
-    type Input = SimulatePrincipalPolicyRequest;
-    type Output = SimulatePolicyResponse;
+impl Operation for UpdateLoginProfile {
+    type Input = UpdateLoginProfileRequest;
+    type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "SimulatePrincipalPolicy",
+        name: "UpdateLoginProfile",
         service: &SERVICE,
-        result_wrapper: Some("SimulatePrincipalPolicyResult"),
+        result_wrapper: None,
         errors: &[
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
             errors::NO_SUCH_ENTITY,
-            errors::INVALID_INPUT,
-            errors::POLICY_EVALUATION,
+            errors::PASSWORD_POLICY_VIOLATION,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
         ],
     };
 }
 
-/// The operation `SimulateCustomPolicy`.
+/// The operation `UpdateOpenIDConnectProviderThumbprint`.
 #[derive(Clone, Copy, Debug)]
-pub struct SimulateCustomPolicy;
+pub struct UpdateOpenIDConnectProviderThumbprint;
 
-impl Operation for SimulateCustomPolicy {
-    type Input = SimulateCustomPolicyRequest;
-    type Output = SimulatePolicyResponse;
+impl Operation for UpdateOpenIDConnectProviderThumbprint {
+    type Input = UpdateOpenIDConnectProviderThumbprintRequest;
+    type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "SimulateCustomPolicy",
+        name: "UpdateOpenIDConnectProviderThumbprint",
         service: &SERVICE,
-        result_wrapper: Some("SimulateCustomPolicyResult"),
-        errors: &[errors::INVALID_INPUT, errors::POLICY_EVALUATION],
+        result_wrapper: None,
+        errors: &[
+            errors::CONCURRENT_MODIFICATION,
+            errors::INVALID_INPUT,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
     };
 }
 
-/// The operation `GetContextKeysForPrincipalPolicy`.
+/// The operation `UpdateRole`.
 #[derive(Clone, Copy, Debug)]
-pub struct GetContextKeysForPrincipalPolicy;
+pub struct UpdateRole;
 
-impl Operation for GetContextKeysForPrincipalPolicy {
-    type Input = GetContextKeysForPrincipalPolicyRequest;
-    type Output = GetContextKeysForPolicyResponse;
+impl Operation for UpdateRole {
+    type Input = UpdateRoleRequest;
+    type Output = UpdateRoleResponse;
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetContextKeysForPrincipalPolicy",
+        name: "UpdateRole",
         service: &SERVICE,
-        result_wrapper: Some("GetContextKeysForPrincipalPolicyResult"),
+        result_wrapper: Some("UpdateRoleResult"),
+        errors: &[
+            errors::UNMODIFIABLE_ENTITY,
+            errors::NO_SUCH_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UpdateRoleDescription`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateRoleDescription;
+
+impl Operation for UpdateRoleDescription {
+    type Input = UpdateRoleDescriptionRequest;
+    type Output = UpdateRoleDescriptionResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateRoleDescription",
+        service: &SERVICE,
+        result_wrapper: Some("UpdateRoleDescriptionResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::UNMODIFIABLE_ENTITY,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UpdateSAMLProvider`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSAMLProvider;
+
+impl Operation for UpdateSAMLProvider {
+    type Input = UpdateSAMLProviderRequest;
+    type Output = UpdateSAMLProviderResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateSAMLProvider",
+        service: &SERVICE,
+        result_wrapper: Some("UpdateSAMLProviderResult"),
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_INPUT,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+            errors::CONCURRENT_MODIFICATION,
+        ],
+    };
+}
+
+/// The operation `UpdateSSHPublicKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSSHPublicKey;
+
+impl Operation for UpdateSSHPublicKey {
+    type Input = UpdateSSHPublicKeyRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateSSHPublicKey",
+        service: &SERVICE,
+        result_wrapper: None,
         errors: &[errors::NO_SUCH_ENTITY, errors::INVALID_INPUT],
     };
 }
 
-/// The operation `GetContextKeysForCustomPolicy`.
+/// The operation `UpdateServerCertificate`.
 #[derive(Clone, Copy, Debug)]
-pub struct GetContextKeysForCustomPolicy;
+pub struct UpdateServerCertificate;
 
-impl Operation for GetContextKeysForCustomPolicy {
-    type Input = GetContextKeysForCustomPolicyRequest;
-    type Output = GetContextKeysForPolicyResponse;
+impl Operation for UpdateServerCertificate {
+    type Input = UpdateServerCertificateRequest;
+    type Output = ();
     const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetContextKeysForCustomPolicy",
+        name: "UpdateServerCertificate",
         service: &SERVICE,
-        result_wrapper: Some("GetContextKeysForCustomPolicyResult"),
-        errors: &[errors::INVALID_INPUT],
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+        ],
     };
+}
+
+/// The operation `UpdateServiceSpecificCredential`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateServiceSpecificCredential;
+
+impl Operation for UpdateServiceSpecificCredential {
+    type Input = UpdateServiceSpecificCredentialRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateServiceSpecificCredential",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[errors::NO_SUCH_ENTITY],
+    };
+}
+
+/// The operation `UpdateSigningCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSigningCertificate;
+
+impl Operation for UpdateSigningCertificate {
+    type Input = UpdateSigningCertificateRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateSigningCertificate",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::SERVICE_FAILURE,
+            errors::INVALID_INPUT,
+        ],
+    };
+}
+
+/// The operation `UpdateUser`.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateUser;
+
+impl Operation for UpdateUser {
+    type Input = UpdateUserRequest;
+    type Output = ();
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UpdateUser",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::NO_SUCH_ENTITY,
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::ENTITY_TEMPORARILY_UNMODIFIABLE,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UploadSSHPublicKey`.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadSSHPublicKey;
+
+impl Operation for UploadSSHPublicKey {
+    type Input = UploadSSHPublicKeyRequest;
+    type Output = UploadSSHPublicKeyResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UploadSSHPublicKey",
+        service: &SERVICE,
+        result_wrapper: Some("UploadSSHPublicKeyResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::NO_SUCH_ENTITY,
+            errors::INVALID_PUBLIC_KEY,
+            errors::DUPLICATE_SSH_PUBLIC_KEY,
+            errors::UNRECOGNIZED_PUBLIC_KEY_ENCODING,
+        ],
+    };
+}
+
+/// The operation `UploadServerCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadServerCertificate;
+
+impl Operation for UploadServerCertificate {
+    type Input = UploadServerCertificateRequest;
+    type Output = UploadServerCertificateResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UploadServerCertificate",
+        service: &SERVICE,
+        result_wrapper: Some("UploadServerCertificateResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::INVALID_INPUT,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::MALFORMED_CERTIFICATE,
+            errors::KEY_PAIR_MISMATCH,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The operation `UploadSigningCertificate`.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadSigningCertificate;
+
+impl Operation for UploadSigningCertificate {
+    type Input = UploadSigningCertificateRequest;
+    type Output = UploadSigningCertificateResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "UploadSigningCertificate",
+        service: &SERVICE,
+        result_wrapper: Some("UploadSigningCertificateResult"),
+        errors: &[
+            errors::LIMIT_EXCEEDED,
+            errors::ENTITY_ALREADY_EXISTS,
+            errors::MALFORMED_CERTIFICATE,
+            errors::INVALID_CERTIFICATE,
+            errors::DUPLICATE_CERTIFICATE,
+            errors::NO_SUCH_ENTITY,
+            errors::CONCURRENT_MODIFICATION,
+            errors::SERVICE_FAILURE,
+        ],
+    };
+}
+
+/// The structure `AcceptDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AcceptDelegationRequestRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+}
+
+impl Decode for AcceptDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for AcceptDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+    }
+}
+
+/// The structure `AccessDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessDetail {
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServiceNamespace`: 1 to 64 characters; pattern `[\w-]*`.
+    pub service_namespace: String,
+    /// `Region`.
+    pub region: Option<String>,
+    /// `EntityPath`: 19 to 427 characters; pattern `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`.
+    pub entity_path: Option<String>,
+    /// `LastAuthenticatedTime`.
+    pub last_authenticated_time: Option<Timestamp>,
+    /// `TotalAuthenticatedEntities`.
+    pub total_authenticated_entities: Option<i32>,
+}
+
+impl Shape for AccessDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServiceName", &self.service_name);
+        writer.text("ServiceNamespace", &self.service_namespace);
+        if let Some(value) = &self.region {
+            writer.text("Region", value);
+        }
+        if let Some(value) = &self.entity_path {
+            writer.text("EntityPath", value);
+        }
+        if let Some(value) = &self.last_authenticated_time {
+            writer.timestamp("LastAuthenticatedTime", *value);
+        }
+        if let Some(value) = &self.total_authenticated_entities {
+            writer.integer("TotalAuthenticatedEntities", *value);
+        }
+    }
 }
 
 /// The structure `AccessKey`.
@@ -2142,6 +3668,29 @@ impl Shape for AddUserToGroupRequest {
     }
 }
 
+/// The structure `AssociateDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssociateDelegationRequestRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+}
+
+impl Decode for AssociateDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for AssociateDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+    }
+}
+
 /// The structure `AttachGroupPolicyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttachGroupPolicyRequest {
@@ -2257,6 +3806,31 @@ impl Shape for AttachedPolicy {
     }
 }
 
+/// The structure `ChangePasswordRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct ChangePasswordRequest {
+    /// `OldPassword`: 1 to 128 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub old_password: Secret,
+    /// `NewPassword`: 1 to 128 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub new_password: Secret,
+}
+
+impl Decode for ChangePasswordRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            old_password: fields.required("OldPassword", |value| value.secret(&PASSWORD_TYPE)),
+            new_password: fields.required("NewPassword", |value| value.secret(&PASSWORD_TYPE)),
+        }
+    }
+}
+
+impl Shape for ChangePasswordRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.secret("OldPassword", &self.old_password);
+        writer.secret("NewPassword", &self.new_password);
+    }
+}
+
 /// The structure `ContextEntry`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContextEntry {
@@ -2355,6 +3929,97 @@ impl Shape for CreateAccountAliasRequest {
     }
 }
 
+/// The structure `CreateDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateDelegationRequestRequest {
+    /// `OwnerAccountId`: pattern `\d{12}`.
+    pub owner_account_id: Option<String>,
+    /// `Description`: at most 1000 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub description: String,
+    /// `Permissions`.
+    pub permissions: DelegationPermission,
+    /// `RequestMessage`: at most 200 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub request_message: Option<String>,
+    /// `RequestorWorkflowId`: 5 to 400 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]+`.
+    pub requestor_workflow_id: String,
+    /// `RedirectUrl`: 1 to 255 characters; pattern `^http(s?)://[a-zA-Z0-9._/-]*(\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$`.
+    pub redirect_url: Option<String>,
+    /// `NotificationChannel`: 2 to 400 characters; pattern `^[a-zA-Z0-9:_.-]+$`.
+    pub notification_channel: String,
+    /// `SessionDuration`: 300 to 43200.
+    pub session_duration: i32,
+    /// `OnlySendByOwner`.
+    pub only_send_by_owner: Option<bool>,
+}
+
+impl Decode for CreateDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            owner_account_id: fields
+                .optional("OwnerAccountId", |value| value.text(&ACCOUNT_ID_TYPE)),
+            description: fields.required("Description", |value| {
+                value.text(&DELEGATION_REQUEST_DESCRIPTION_TYPE)
+            }),
+            permissions: fields.required("Permissions", |value| value.structure()),
+            request_message: fields
+                .optional("RequestMessage", |value| value.text(&REQUEST_MESSAGE_TYPE)),
+            requestor_workflow_id: fields.required("RequestorWorkflowId", |value| {
+                value.text(&REQUESTOR_WORKFLOW_ID_TYPE)
+            }),
+            redirect_url: fields.optional("RedirectUrl", |value| value.text(&REDIRECT_URL_TYPE)),
+            notification_channel: fields.required("NotificationChannel", |value| {
+                value.text(&NOTIFICATION_CHANNEL_TYPE)
+            }),
+            session_duration: fields.required("SessionDuration", |value| {
+                value.integer(&SESSION_DURATION_TYPE)
+            }),
+            only_send_by_owner: fields.optional("OnlySendByOwner", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for CreateDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.owner_account_id {
+            writer.text("OwnerAccountId", value);
+        }
+        writer.text("Description", &self.description);
+        writer.structure("Permissions", &self.permissions);
+        if let Some(value) = &self.request_message {
+            writer.text("RequestMessage", value);
+        }
+        writer.text("RequestorWorkflowId", &self.requestor_workflow_id);
+        if let Some(value) = &self.redirect_url {
+            writer.text("RedirectUrl", value);
+        }
+        writer.text("NotificationChannel", &self.notification_channel);
+        writer.integer("SessionDuration", self.session_duration);
+        if let Some(value) = &self.only_send_by_owner {
+            writer.boolean("OnlySendByOwner", *value);
+        }
+    }
+}
+
+/// The structure `CreateDelegationRequestResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateDelegationRequestResponse {
+    /// `ConsoleDeepLink`: 1 to 255 characters.
+    pub console_deep_link: Option<String>,
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: Option<String>,
+}
+
+impl Shape for CreateDelegationRequestResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.console_deep_link {
+            writer.text("ConsoleDeepLink", value);
+        }
+        if let Some(value) = &self.delegation_request_id {
+            writer.text("DelegationRequestId", value);
+        }
+    }
+}
+
 /// The structure `CreateGroupRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateGroupRequest {
@@ -2444,6 +4109,55 @@ pub struct CreateInstanceProfileResponse {
 impl Shape for CreateInstanceProfileResponse {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.structure("InstanceProfile", &self.instance_profile);
+    }
+}
+
+/// The structure `CreateLoginProfileRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct CreateLoginProfileRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `Password`: 1 to 128 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub password: Option<Secret>,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+}
+
+impl Decode for CreateLoginProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            password: fields.optional("Password", |value| value.secret(&PASSWORD_TYPE)),
+            password_reset_required: fields
+                .optional("PasswordResetRequired", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for CreateLoginProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.password {
+            writer.secret("Password", value);
+        }
+        if let Some(value) = &self.password_reset_required {
+            writer.boolean("PasswordResetRequired", *value);
+        }
+    }
+}
+
+/// The structure `CreateLoginProfileResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateLoginProfileResponse {
+    /// `LoginProfile`.
+    pub login_profile: LoginProfile,
+}
+
+impl Shape for CreateLoginProfileResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("LoginProfile", &self.login_profile);
     }
 }
 
@@ -2711,6 +4425,175 @@ impl Shape for CreateRoleResponse {
     }
 }
 
+/// The structure `CreateSAMLProviderRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct CreateSAMLProviderRequest {
+    /// `SAMLMetadataDocument`: 1000 to 10000000 characters.
+    pub saml_metadata_document: String,
+    /// `Name`: 1 to 128 characters; pattern `[\w._-]+`.
+    pub name: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `AssertionEncryptionMode`: one of `Required`, `Allowed`.
+    pub assertion_encryption_mode: Option<String>,
+    /// `AddPrivateKey`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<Secret>,
+}
+
+impl Decode for CreateSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_metadata_document: fields.required("SAMLMetadataDocument", |value| {
+                value.text(&SAML_METADATA_DOCUMENT_TYPE)
+            }),
+            name: fields.required("Name", |value| value.text(&SAML_PROVIDER_NAME_TYPE)),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+            assertion_encryption_mode: fields.optional("AssertionEncryptionMode", |value| {
+                value.text(&ASSERTION_ENCRYPTION_MODE_TYPE)
+            }),
+            add_private_key: fields
+                .optional("AddPrivateKey", |value| value.secret(&PRIVATE_KEY_TYPE)),
+        }
+    }
+}
+
+impl Shape for CreateSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLMetadataDocument", &self.saml_metadata_document);
+        writer.text("Name", &self.name);
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+        if let Some(value) = &self.assertion_encryption_mode {
+            writer.text("AssertionEncryptionMode", value);
+        }
+        if let Some(value) = &self.add_private_key {
+            writer.secret("AddPrivateKey", value);
+        }
+    }
+}
+
+/// The structure `CreateSAMLProviderResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateSAMLProviderResponse {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for CreateSAMLProviderResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.saml_provider_arn {
+            writer.text("SAMLProviderArn", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `CreateServiceLinkedRoleRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateServiceLinkedRoleRequest {
+    /// `AWSServiceName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub aws_service_name: String,
+    /// `Description`: at most 1000 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub description: Option<String>,
+    /// `CustomSuffix`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub custom_suffix: Option<String>,
+}
+
+impl Decode for CreateServiceLinkedRoleRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            aws_service_name: fields
+                .required("AWSServiceName", |value| value.text(&GROUP_NAME_TYPE)),
+            description: fields.optional("Description", |value| value.text(&ROLE_DESCRIPTION_TYPE)),
+            custom_suffix: fields.optional("CustomSuffix", |value| value.text(&CUSTOM_SUFFIX_TYPE)),
+        }
+    }
+}
+
+impl Shape for CreateServiceLinkedRoleRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("AWSServiceName", &self.aws_service_name);
+        if let Some(value) = &self.description {
+            writer.text("Description", value);
+        }
+        if let Some(value) = &self.custom_suffix {
+            writer.text("CustomSuffix", value);
+        }
+    }
+}
+
+/// The structure `CreateServiceLinkedRoleResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateServiceLinkedRoleResponse {
+    /// `Role`.
+    pub role: Option<Role>,
+}
+
+impl Shape for CreateServiceLinkedRoleResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.role {
+            writer.structure("Role", value);
+        }
+    }
+}
+
+/// The structure `CreateServiceSpecificCredentialRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateServiceSpecificCredentialRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `CredentialAgeDays`: 1 to 36600.
+    pub credential_age_days: Option<i32>,
+}
+
+impl Decode for CreateServiceSpecificCredentialRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            service_name: fields.required("ServiceName", |value| value.text(&TextRule::ANY)),
+            credential_age_days: fields.optional("CredentialAgeDays", |value| {
+                value.integer(&CREDENTIAL_AGE_DAYS)
+            }),
+        }
+    }
+}
+
+impl Shape for CreateServiceSpecificCredentialRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("ServiceName", &self.service_name);
+        if let Some(value) = &self.credential_age_days {
+            writer.integer("CredentialAgeDays", *value);
+        }
+    }
+}
+
+/// The structure `CreateServiceSpecificCredentialResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct CreateServiceSpecificCredentialResponse {
+    /// `ServiceSpecificCredential`.
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+
+impl Shape for CreateServiceSpecificCredentialResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.service_specific_credential {
+            writer.structure("ServiceSpecificCredential", value);
+        }
+    }
+}
+
 /// The structure `CreateUserRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateUserRequest {
@@ -2766,6 +4649,235 @@ impl Shape for CreateUserResponse {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         if let Some(value) = &self.user {
             writer.structure("User", value);
+        }
+    }
+}
+
+/// The structure `CreateVirtualMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateVirtualMFADeviceRequest {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `VirtualMFADeviceName`: at least 1 character; pattern `[\w+=,.@-]+`.
+    pub virtual_mfa_device_name: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for CreateVirtualMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            path: fields.optional("Path", |value| value.text(&PATH_TYPE)),
+            virtual_mfa_device_name: fields.required("VirtualMFADeviceName", |value| {
+                value.text(&VIRTUAL_MFA_DEVICE_NAME)
+            }),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for CreateVirtualMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        writer.text("VirtualMFADeviceName", &self.virtual_mfa_device_name);
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `CreateVirtualMFADeviceResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct CreateVirtualMFADeviceResponse {
+    /// `VirtualMFADevice`.
+    pub virtual_mfa_device: VirtualMFADevice,
+}
+
+impl Shape for CreateVirtualMFADeviceResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("VirtualMFADevice", &self.virtual_mfa_device);
+    }
+}
+
+/// The structure `DeactivateMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeactivateMFADeviceRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Decode for DeactivateMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeactivateMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text("SerialNumber", &self.serial_number);
+    }
+}
+
+/// The structure `DelegationPermission`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DelegationPermission {
+    /// `PolicyTemplateArn`: 20 to 2048 characters.
+    pub policy_template_arn: Option<String>,
+    /// `Parameters`: at most 50 items.
+    pub parameters: Vec<PolicyParameter>,
+}
+
+impl Decode for DelegationPermission {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            policy_template_arn: fields
+                .optional("PolicyTemplateArn", |value| value.text(&ARN_TYPE)),
+            parameters: fields
+                .optional("Parameters", |value| {
+                    value.list(&POLICY_PARAMETER_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for DelegationPermission {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.policy_template_arn {
+            writer.text("PolicyTemplateArn", value);
+        }
+        if !self.parameters.is_empty() {
+            writer.structures(
+                "Parameters",
+                &mut self.parameters.iter().map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
+/// The structure `DelegationRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DelegationRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: Option<String>,
+    /// `OwnerAccountId`: pattern `\d{12}`.
+    pub owner_account_id: Option<String>,
+    /// `Description`: at most 1000 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub description: Option<String>,
+    /// `RequestMessage`: at most 200 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub request_message: Option<String>,
+    /// `Permissions`.
+    pub permissions: Option<DelegationPermission>,
+    /// `PermissionPolicy`.
+    pub permission_policy: Option<String>,
+    /// `RolePermissionRestrictionArns`.
+    pub role_permission_restriction_arns: Vec<String>,
+    /// `OwnerId`: 20 to 2048 characters; pattern `^[a-zA-Z0-9:/+=,.@_-]+$`.
+    pub owner_id: Option<String>,
+    /// `ApproverId`: 20 to 2048 characters.
+    pub approver_id: Option<String>,
+    /// `State`: one of `UNASSIGNED`, `ASSIGNED`, `PENDING_APPROVAL`, `FINALIZED`, `ACCEPTED`, `REJECTED`, `EXPIRED`.
+    pub state: Option<String>,
+    /// `ExpirationTime`.
+    pub expiration_time: Option<Timestamp>,
+    /// `RequestorId`: pattern `\d{12}`.
+    pub requestor_id: Option<String>,
+    /// `RequestorName`: at most 30 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub requestor_name: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `SessionDuration`: 300 to 43200.
+    pub session_duration: Option<i32>,
+    /// `RedirectUrl`: 1 to 255 characters; pattern `^http(s?)://[a-zA-Z0-9._/-]*(\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$`.
+    pub redirect_url: Option<String>,
+    /// `Notes`: at most 500 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub notes: Option<String>,
+    /// `RejectionReason`: at most 500 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub rejection_reason: Option<String>,
+    /// `OnlySendByOwner`.
+    pub only_send_by_owner: Option<bool>,
+    /// `UpdatedTime`.
+    pub updated_time: Option<Timestamp>,
+}
+
+impl Shape for DelegationRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.delegation_request_id {
+            writer.text("DelegationRequestId", value);
+        }
+        if let Some(value) = &self.owner_account_id {
+            writer.text("OwnerAccountId", value);
+        }
+        if let Some(value) = &self.description {
+            writer.text("Description", value);
+        }
+        if let Some(value) = &self.request_message {
+            writer.text("RequestMessage", value);
+        }
+        if let Some(value) = &self.permissions {
+            writer.structure("Permissions", value);
+        }
+        if let Some(value) = &self.permission_policy {
+            writer.text("PermissionPolicy", value);
+        }
+        if !self.role_permission_restriction_arns.is_empty() {
+            writer.texts(
+                "RolePermissionRestrictionArns",
+                &self.role_permission_restriction_arns,
+            );
+        }
+        if let Some(value) = &self.owner_id {
+            writer.text("OwnerId", value);
+        }
+        if let Some(value) = &self.approver_id {
+            writer.text("ApproverId", value);
+        }
+        if let Some(value) = &self.state {
+            writer.text("State", value);
+        }
+        if let Some(value) = &self.expiration_time {
+            writer.timestamp("ExpirationTime", *value);
+        }
+        if let Some(value) = &self.requestor_id {
+            writer.text("RequestorId", value);
+        }
+        if let Some(value) = &self.requestor_name {
+            writer.text("RequestorName", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if let Some(value) = &self.session_duration {
+            writer.integer("SessionDuration", *value);
+        }
+        if let Some(value) = &self.redirect_url {
+            writer.text("RedirectUrl", value);
+        }
+        if let Some(value) = &self.notes {
+            writer.text("Notes", value);
+        }
+        if let Some(value) = &self.rejection_reason {
+            writer.text("RejectionReason", value);
+        }
+        if let Some(value) = &self.only_send_by_owner {
+            writer.boolean("OnlySendByOwner", *value);
+        }
+        if let Some(value) = &self.updated_time {
+            writer.timestamp("UpdatedTime", *value);
         }
     }
 }
@@ -2884,6 +4996,29 @@ impl Decode for DeleteInstanceProfileRequest {
 impl Shape for DeleteInstanceProfileRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("InstanceProfileName", &self.instance_profile_name);
+    }
+}
+
+/// The structure `DeleteLoginProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteLoginProfileRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Decode for DeleteLoginProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteLoginProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
     }
 }
 
@@ -3025,6 +5160,171 @@ impl Shape for DeleteRoleRequest {
     }
 }
 
+/// The structure `DeleteSAMLProviderRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteSAMLProviderRequest {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Decode for DeleteSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+    }
+}
+
+/// The structure `DeleteSSHPublicKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteSSHPublicKeyRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyId`: 20 to 128 characters; pattern `[\w]+`.
+    pub ssh_public_key_id: String,
+}
+
+impl Decode for DeleteSSHPublicKeyRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            ssh_public_key_id: fields
+                .required("SSHPublicKeyId", |value| value.text(&PUBLIC_KEY_ID_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteSSHPublicKeyRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyId", &self.ssh_public_key_id);
+    }
+}
+
+/// The structure `DeleteServerCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteServerCertificateRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Decode for DeleteServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for DeleteServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+    }
+}
+
+/// The structure `DeleteServiceLinkedRoleRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteServiceLinkedRoleRequest {
+    /// `RoleName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub role_name: String,
+}
+
+impl Decode for DeleteServiceLinkedRoleRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            role_name: fields.required("RoleName", |value| value.text(&ROLE_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteServiceLinkedRoleRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("RoleName", &self.role_name);
+    }
+}
+
+/// The structure `DeleteServiceLinkedRoleResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteServiceLinkedRoleResponse {
+    /// `DeletionTaskId`: 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Shape for DeleteServiceLinkedRoleResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DeletionTaskId", &self.deletion_task_id);
+    }
+}
+
+/// The structure `DeleteServiceSpecificCredentialRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteServiceSpecificCredentialRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `ServiceSpecificCredentialId`: 20 to 128 characters; pattern `[\w]+`.
+    pub service_specific_credential_id: String,
+}
+
+impl Decode for DeleteServiceSpecificCredentialRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            service_specific_credential_id: fields
+                .required("ServiceSpecificCredentialId", |value| {
+                    value.text(&SERVICE_SPECIFIC_CREDENTIAL_ID)
+                }),
+        }
+    }
+}
+
+impl Shape for DeleteServiceSpecificCredentialRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text(
+            "ServiceSpecificCredentialId",
+            &self.service_specific_credential_id,
+        );
+    }
+}
+
+/// The structure `DeleteSigningCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteSigningCertificateRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `CertificateId`: 24 to 128 characters; pattern `[\w]+`.
+    pub certificate_id: String,
+}
+
+impl Decode for DeleteSigningCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            certificate_id: fields
+                .required("CertificateId", |value| value.text(&CERTIFICATE_ID_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteSigningCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text("CertificateId", &self.certificate_id);
+    }
+}
+
 /// The structure `DeleteUserPermissionsBoundaryRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteUserPermissionsBoundaryRequest {
@@ -3089,6 +5389,50 @@ impl Decode for DeleteUserRequest {
 impl Shape for DeleteUserRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("UserName", &self.user_name);
+    }
+}
+
+/// The structure `DeleteVirtualMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteVirtualMFADeviceRequest {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+}
+
+impl Decode for DeleteVirtualMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+        }
+    }
+}
+
+impl Shape for DeleteVirtualMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
+    }
+}
+
+/// The structure `DeletionTaskFailureReasonType`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeletionTaskFailureReasonType {
+    /// `Reason`: at most 1000 characters.
+    pub reason: Option<String>,
+    /// `RoleUsageList`.
+    pub role_usage_list: Vec<RoleUsageType>,
+}
+
+impl Shape for DeletionTaskFailureReasonType {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.reason {
+            writer.text("Reason", value);
+        }
+        if !self.role_usage_list.is_empty() {
+            writer.structures(
+                "RoleUsageList",
+                &mut self.role_usage_list.iter().map(|item| item as &dyn Shape),
+            );
+        }
     }
 }
 
@@ -3167,6 +5511,247 @@ impl Shape for DetachUserPolicyRequest {
     }
 }
 
+/// The structure `DisableOrganizationsRootCredentialsManagementRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisableOrganizationsRootCredentialsManagementRequest {}
+
+impl Decode for DisableOrganizationsRootCredentialsManagementRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for DisableOrganizationsRootCredentialsManagementRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `DisableOrganizationsRootCredentialsManagementResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisableOrganizationsRootCredentialsManagementResponse {
+    /// `OrganizationId`: at most 34 characters; pattern `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+    /// `EnabledFeatures`.
+    pub enabled_features: Vec<String>,
+}
+
+impl Shape for DisableOrganizationsRootCredentialsManagementResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.organization_id {
+            writer.text("OrganizationId", value);
+        }
+        writer.texts("EnabledFeatures", &self.enabled_features);
+    }
+}
+
+/// The structure `DisableOrganizationsRootSessionsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisableOrganizationsRootSessionsRequest {}
+
+impl Decode for DisableOrganizationsRootSessionsRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for DisableOrganizationsRootSessionsRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `DisableOrganizationsRootSessionsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisableOrganizationsRootSessionsResponse {
+    /// `OrganizationId`: at most 34 characters; pattern `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+    /// `EnabledFeatures`.
+    pub enabled_features: Vec<String>,
+}
+
+impl Shape for DisableOrganizationsRootSessionsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.organization_id {
+            writer.text("OrganizationId", value);
+        }
+        writer.texts("EnabledFeatures", &self.enabled_features);
+    }
+}
+
+/// The structure `EnableMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableMFADeviceRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `AuthenticationCode1`: 6 characters; pattern `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`: 6 characters; pattern `[\d]+`.
+    pub authentication_code2: String,
+}
+
+impl Decode for EnableMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            authentication_code1: fields.required("AuthenticationCode1", |value| {
+                value.text(&AUTHENTICATION_CODE_TYPE)
+            }),
+            authentication_code2: fields.required("AuthenticationCode2", |value| {
+                value.text(&AUTHENTICATION_CODE_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for EnableMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SerialNumber", &self.serial_number);
+        writer.text("AuthenticationCode1", &self.authentication_code1);
+        writer.text("AuthenticationCode2", &self.authentication_code2);
+    }
+}
+
+/// The structure `EnableOrganizationsRootCredentialsManagementRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableOrganizationsRootCredentialsManagementRequest {}
+
+impl Decode for EnableOrganizationsRootCredentialsManagementRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for EnableOrganizationsRootCredentialsManagementRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `EnableOrganizationsRootCredentialsManagementResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableOrganizationsRootCredentialsManagementResponse {
+    /// `OrganizationId`: at most 34 characters; pattern `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+    /// `EnabledFeatures`.
+    pub enabled_features: Vec<String>,
+}
+
+impl Shape for EnableOrganizationsRootCredentialsManagementResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.organization_id {
+            writer.text("OrganizationId", value);
+        }
+        writer.texts("EnabledFeatures", &self.enabled_features);
+    }
+}
+
+/// The structure `EnableOrganizationsRootSessionsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableOrganizationsRootSessionsRequest {}
+
+impl Decode for EnableOrganizationsRootSessionsRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for EnableOrganizationsRootSessionsRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `EnableOrganizationsRootSessionsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableOrganizationsRootSessionsResponse {
+    /// `OrganizationId`: at most 34 characters; pattern `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+    /// `EnabledFeatures`.
+    pub enabled_features: Vec<String>,
+}
+
+impl Shape for EnableOrganizationsRootSessionsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.organization_id {
+            writer.text("OrganizationId", value);
+        }
+        writer.texts("EnabledFeatures", &self.enabled_features);
+    }
+}
+
+/// The structure `EnableOutboundWebIdentityFederationResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EnableOutboundWebIdentityFederationResponse {
+    /// `IssuerIdentifier`.
+    pub issuer_identifier: Option<String>,
+}
+
+impl Shape for EnableOutboundWebIdentityFederationResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.issuer_identifier {
+            writer.text("IssuerIdentifier", value);
+        }
+    }
+}
+
+/// The structure `EntityDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntityDetails {
+    /// `EntityInfo`.
+    pub entity_info: EntityInfo,
+    /// `LastAuthenticated`.
+    pub last_authenticated: Option<Timestamp>,
+}
+
+impl Shape for EntityDetails {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("EntityInfo", &self.entity_info);
+        if let Some(value) = &self.last_authenticated {
+            writer.timestamp("LastAuthenticated", *value);
+        }
+    }
+}
+
+/// The structure `EntityInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntityInfo {
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: String,
+    /// `Name`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub name: String,
+    /// `Type`: one of `USER`, `ROLE`, `GROUP`.
+    pub r#type: String,
+    /// `Id`: 16 to 128 characters; pattern `[\w]+`.
+    pub id: String,
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+}
+
+impl Shape for EntityInfo {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Arn", &self.arn);
+        writer.text("Name", &self.name);
+        writer.text("Type", &self.r#type);
+        writer.text("Id", &self.id);
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+    }
+}
+
+/// The structure `ErrorDetails`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorDetails {
+    /// `Message`.
+    pub message: String,
+    /// `Code`.
+    pub code: String,
+}
+
+impl Shape for ErrorDetails {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Message", &self.message);
+        writer.text("Code", &self.code);
+    }
+}
+
 /// The structure `EvaluationResult`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EvaluationResult {
@@ -3233,6 +5818,116 @@ impl Shape for EvaluationResult {
     }
 }
 
+/// The structure `GenerateCredentialReportResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GenerateCredentialReportResponse {
+    /// `State`: one of `STARTED`, `INPROGRESS`, `COMPLETE`.
+    pub state: Option<String>,
+    /// `Description`.
+    pub description: Option<String>,
+}
+
+impl Shape for GenerateCredentialReportResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.state {
+            writer.text("State", value);
+        }
+        if let Some(value) = &self.description {
+            writer.text("Description", value);
+        }
+    }
+}
+
+/// The structure `GenerateOrganizationsAccessReportRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GenerateOrganizationsAccessReportRequest {
+    /// `EntityPath`: 19 to 427 characters; pattern `^o-[0-9a-z]{10,32}\/r-[0-9a-z]{4,32}[0-9a-z-\/]*`.
+    pub entity_path: String,
+    /// `OrganizationsPolicyId`: pattern `^p-[0-9a-zA-Z_]{8,128}$`.
+    pub organizations_policy_id: Option<String>,
+}
+
+impl Decode for GenerateOrganizationsAccessReportRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            entity_path: fields.required("EntityPath", |value| {
+                value.text(&ORGANIZATIONS_ENTITY_PATH_TYPE)
+            }),
+            organizations_policy_id: fields.optional("OrganizationsPolicyId", |value| {
+                value.text(&ORGANIZATIONS_POLICY_ID_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for GenerateOrganizationsAccessReportRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("EntityPath", &self.entity_path);
+        if let Some(value) = &self.organizations_policy_id {
+            writer.text("OrganizationsPolicyId", value);
+        }
+    }
+}
+
+/// The structure `GenerateOrganizationsAccessReportResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GenerateOrganizationsAccessReportResponse {
+    /// `JobId`: 36 characters.
+    pub job_id: Option<String>,
+}
+
+impl Shape for GenerateOrganizationsAccessReportResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.job_id {
+            writer.text("JobId", value);
+        }
+    }
+}
+
+/// The structure `GenerateServiceLastAccessedDetailsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GenerateServiceLastAccessedDetailsRequest {
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: String,
+    /// `Granularity`: one of `SERVICE_LEVEL`, `ACTION_LEVEL`.
+    pub granularity: Option<String>,
+}
+
+impl Decode for GenerateServiceLastAccessedDetailsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            arn: fields.required("Arn", |value| value.text(&ARN_TYPE)),
+            granularity: fields.optional("Granularity", |value| {
+                value.text(&ACCESS_ADVISOR_USAGE_GRANULARITY_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for GenerateServiceLastAccessedDetailsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Arn", &self.arn);
+        if let Some(value) = &self.granularity {
+            writer.text("Granularity", value);
+        }
+    }
+}
+
+/// The structure `GenerateServiceLastAccessedDetailsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GenerateServiceLastAccessedDetailsResponse {
+    /// `JobId`: 36 characters.
+    pub job_id: Option<String>,
+}
+
+impl Shape for GenerateServiceLastAccessedDetailsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.job_id {
+            writer.text("JobId", value);
+        }
+    }
+}
+
 /// The structure `GetAccessKeyLastUsedRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetAccessKeyLastUsedRequest {
@@ -3270,6 +5965,87 @@ impl Shape for GetAccessKeyLastUsedResponse {
         }
         if let Some(value) = &self.access_key_last_used {
             writer.structure("AccessKeyLastUsed", value);
+        }
+    }
+}
+
+/// The structure `GetAccountAuthorizationDetailsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccountAuthorizationDetailsRequest {
+    /// `Filter`.
+    pub filter: Vec<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+}
+
+impl Decode for GetAccountAuthorizationDetailsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            filter: fields
+                .optional("Filter", |value| {
+                    value.list(&ListRule::ANY, |value| value.text(&ENTITY_TYPE))
+                })
+                .unwrap_or_default(),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetAccountAuthorizationDetailsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if !self.filter.is_empty() {
+            writer.texts("Filter", &self.filter);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `GetAccountAuthorizationDetailsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccountAuthorizationDetailsResponse {
+    /// `UserDetailList`.
+    pub user_detail_list: Vec<UserDetail>,
+    /// `GroupDetailList`.
+    pub group_detail_list: Vec<GroupDetail>,
+    /// `RoleDetailList`.
+    pub role_detail_list: Vec<RoleDetail>,
+    /// `Policies`.
+    pub policies: Vec<ManagedPolicyDetail>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for GetAccountAuthorizationDetailsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "UserDetailList",
+            &mut self.user_detail_list.iter().map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "GroupDetailList",
+            &mut self.group_detail_list.iter().map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "RoleDetailList",
+            &mut self.role_detail_list.iter().map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "Policies",
+            &mut self.policies.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
         }
     }
 }
@@ -3365,6 +6141,86 @@ impl Shape for GetContextKeysForPrincipalPolicyRequest {
         writer.text("PolicySourceArn", &self.policy_source_arn);
         if !self.policy_input_list.is_empty() {
             writer.texts("PolicyInputList", &self.policy_input_list);
+        }
+    }
+}
+
+/// The structure `GetCredentialReportResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetCredentialReportResponse {
+    /// `Content`.
+    pub content: Option<String>,
+    /// `ReportFormat`: one of `text/csv`.
+    pub report_format: Option<String>,
+    /// `GeneratedTime`.
+    pub generated_time: Option<Timestamp>,
+}
+
+impl Shape for GetCredentialReportResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.content {
+            writer.text("Content", value);
+        }
+        if let Some(value) = &self.report_format {
+            writer.text("ReportFormat", value);
+        }
+        if let Some(value) = &self.generated_time {
+            writer.timestamp("GeneratedTime", *value);
+        }
+    }
+}
+
+/// The structure `GetDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetDelegationRequestRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+    /// `DelegationPermissionCheck`.
+    pub delegation_permission_check: Option<bool>,
+}
+
+impl Decode for GetDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+            delegation_permission_check: fields
+                .optional("DelegationPermissionCheck", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for GetDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+        if let Some(value) = &self.delegation_permission_check {
+            writer.boolean("DelegationPermissionCheck", *value);
+        }
+    }
+}
+
+/// The structure `GetDelegationRequestResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetDelegationRequestResponse {
+    /// `DelegationRequest`.
+    pub delegation_request: Option<DelegationRequest>,
+    /// `PermissionCheckStatus`: one of `COMPLETE`, `IN_PROGRESS`, `FAILED`.
+    pub permission_check_status: Option<String>,
+    /// `PermissionCheckResult`: one of `ALLOWED`, `DENIED`, `UNSURE`.
+    pub permission_check_result: Option<String>,
+}
+
+impl Shape for GetDelegationRequestResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.delegation_request {
+            writer.structure("DelegationRequest", value);
+        }
+        if let Some(value) = &self.permission_check_status {
+            writer.text("PermissionCheckStatus", value);
+        }
+        if let Some(value) = &self.permission_check_result {
+            writer.text("PermissionCheckResult", value);
         }
     }
 }
@@ -3475,6 +6331,58 @@ impl Shape for GetGroupResponse {
     }
 }
 
+/// The structure `GetHumanReadableSummaryRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetHumanReadableSummaryRequest {
+    /// `EntityArn`: 20 to 2048 characters.
+    pub entity_arn: String,
+    /// `Locale`: 2 to 12 characters.
+    pub locale: Option<String>,
+}
+
+impl Decode for GetHumanReadableSummaryRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            entity_arn: fields.required("EntityArn", |value| value.text(&ARN_TYPE)),
+            locale: fields.optional("Locale", |value| value.text(&LOCALE_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetHumanReadableSummaryRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("EntityArn", &self.entity_arn);
+        if let Some(value) = &self.locale {
+            writer.text("Locale", value);
+        }
+    }
+}
+
+/// The structure `GetHumanReadableSummaryResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetHumanReadableSummaryResponse {
+    /// `SummaryContent`: at most 10000 characters.
+    pub summary_content: Option<String>,
+    /// `Locale`: 2 to 12 characters.
+    pub locale: Option<String>,
+    /// `SummaryState`: one of `AVAILABLE`, `NOT_AVAILABLE`, `NOT_SUPPORTED`, `FAILED`.
+    pub summary_state: Option<String>,
+}
+
+impl Shape for GetHumanReadableSummaryResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.summary_content {
+            writer.text("SummaryContent", value);
+        }
+        if let Some(value) = &self.locale {
+            writer.text("Locale", value);
+        }
+        if let Some(value) = &self.summary_state {
+            writer.text("SummaryState", value);
+        }
+    }
+}
+
 /// The structure `GetInstanceProfileRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetInstanceProfileRequest {
@@ -3508,6 +6416,97 @@ pub struct GetInstanceProfileResponse {
 impl Shape for GetInstanceProfileResponse {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.structure("InstanceProfile", &self.instance_profile);
+    }
+}
+
+/// The structure `GetLoginProfileRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetLoginProfileRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Decode for GetLoginProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetLoginProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+    }
+}
+
+/// The structure `GetLoginProfileResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetLoginProfileResponse {
+    /// `LoginProfile`.
+    pub login_profile: LoginProfile,
+}
+
+impl Shape for GetLoginProfileResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("LoginProfile", &self.login_profile);
+    }
+}
+
+/// The structure `GetMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetMFADeviceRequest {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+}
+
+impl Decode for GetMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+    }
+}
+
+/// The structure `GetMFADeviceResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetMFADeviceResponse {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `Certifications`.
+    pub certifications: Option<BTreeMap<String, String>>,
+}
+
+impl Shape for GetMFADeviceResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text("SerialNumber", &self.serial_number);
+        if let Some(value) = &self.enable_date {
+            writer.timestamp("EnableDate", *value);
+        }
+        if let Some(value) = &self.certifications {
+            writer.entries("Certifications", value);
+        }
     }
 }
 
@@ -3563,6 +6562,115 @@ impl Shape for GetOpenIDConnectProviderResponse {
         }
         if !self.tags.is_empty() {
             writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `GetOrganizationsAccessReportRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetOrganizationsAccessReportRequest {
+    /// `JobId`: 36 characters.
+    pub job_id: String,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `SortKey`: one of `SERVICE_NAMESPACE_ASCENDING`, `SERVICE_NAMESPACE_DESCENDING`, `LAST_AUTHENTICATED_TIME_ASCENDING`, `LAST_AUTHENTICATED_TIME_DESCENDING`.
+    pub sort_key: Option<String>,
+}
+
+impl Decode for GetOrganizationsAccessReportRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            job_id: fields.required("JobId", |value| value.text(&JOB_ID_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            sort_key: fields.optional("SortKey", |value| value.text(&SORT_KEY_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetOrganizationsAccessReportRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobId", &self.job_id);
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.sort_key {
+            writer.text("SortKey", value);
+        }
+    }
+}
+
+/// The structure `GetOrganizationsAccessReportResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetOrganizationsAccessReportResponse {
+    /// `JobStatus`: one of `IN_PROGRESS`, `COMPLETED`, `FAILED`.
+    pub job_status: String,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Option<Timestamp>,
+    /// `NumberOfServicesAccessible`.
+    pub number_of_services_accessible: Option<i32>,
+    /// `NumberOfServicesNotAccessed`.
+    pub number_of_services_not_accessed: Option<i32>,
+    /// `AccessDetails`.
+    pub access_details: Vec<AccessDetail>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `ErrorDetails`.
+    pub error_details: Option<ErrorDetails>,
+}
+
+impl Shape for GetOrganizationsAccessReportResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobStatus", &self.job_status);
+        writer.timestamp("JobCreationDate", self.job_creation_date);
+        if let Some(value) = &self.job_completion_date {
+            writer.timestamp("JobCompletionDate", *value);
+        }
+        if let Some(value) = &self.number_of_services_accessible {
+            writer.integer("NumberOfServicesAccessible", *value);
+        }
+        if let Some(value) = &self.number_of_services_not_accessed {
+            writer.integer("NumberOfServicesNotAccessed", *value);
+        }
+        writer.structures(
+            "AccessDetails",
+            &mut self.access_details.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.error_details {
+            writer.structure("ErrorDetails", value);
+        }
+    }
+}
+
+/// The structure `GetOutboundWebIdentityFederationInfoResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetOutboundWebIdentityFederationInfoResponse {
+    /// `IssuerIdentifier`.
+    pub issuer_identifier: Option<String>,
+    /// `JwtVendingEnabled`.
+    pub jwt_vending_enabled: Option<bool>,
+}
+
+impl Shape for GetOutboundWebIdentityFederationInfoResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.issuer_identifier {
+            writer.text("IssuerIdentifier", value);
+        }
+        if let Some(value) = &self.jwt_vending_enabled {
+            writer.boolean("JwtVendingEnabled", *value);
         }
     }
 }
@@ -3723,6 +6831,353 @@ impl Shape for GetRoleResponse {
     }
 }
 
+/// The structure `GetSAMLProviderRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetSAMLProviderRequest {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+}
+
+impl Decode for GetSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+    }
+}
+
+/// The structure `GetSAMLProviderResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetSAMLProviderResponse {
+    /// `SAMLProviderUUID`: 22 to 64 characters; pattern `[A-Z0-9]+`.
+    pub saml_provider_uuid: Option<String>,
+    /// `SAMLMetadataDocument`: 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `AssertionEncryptionMode`: one of `Required`, `Allowed`.
+    pub assertion_encryption_mode: Option<String>,
+    /// `PrivateKeyList`: at most 2 items.
+    pub private_key_list: Vec<SAMLPrivateKey>,
+}
+
+impl Shape for GetSAMLProviderResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.saml_provider_uuid {
+            writer.text("SAMLProviderUUID", value);
+        }
+        if let Some(value) = &self.saml_metadata_document {
+            writer.text("SAMLMetadataDocument", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if let Some(value) = &self.valid_until {
+            writer.timestamp("ValidUntil", *value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+        if let Some(value) = &self.assertion_encryption_mode {
+            writer.text("AssertionEncryptionMode", value);
+        }
+        writer.structures(
+            "PrivateKeyList",
+            &mut self.private_key_list.iter().map(|item| item as &dyn Shape),
+        );
+    }
+}
+
+/// The structure `GetSSHPublicKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetSSHPublicKeyRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyId`: 20 to 128 characters; pattern `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Encoding`: one of `SSH`, `PEM`.
+    pub encoding: String,
+}
+
+impl Decode for GetSSHPublicKeyRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            ssh_public_key_id: fields
+                .required("SSHPublicKeyId", |value| value.text(&PUBLIC_KEY_ID_TYPE)),
+            encoding: fields.required("Encoding", |value| value.text(&ENCODING_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetSSHPublicKeyRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyId", &self.ssh_public_key_id);
+        writer.text("Encoding", &self.encoding);
+    }
+}
+
+/// The structure `GetSSHPublicKeyResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetSSHPublicKeyResponse {
+    /// `SSHPublicKey`.
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+impl Shape for GetSSHPublicKeyResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.ssh_public_key {
+            writer.structure("SSHPublicKey", value);
+        }
+    }
+}
+
+/// The structure `GetServerCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServerCertificateRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+}
+
+impl Decode for GetServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for GetServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+    }
+}
+
+/// The structure `GetServerCertificateResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServerCertificateResponse {
+    /// `ServerCertificate`.
+    pub server_certificate: ServerCertificate,
+}
+
+impl Shape for GetServerCertificateResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("ServerCertificate", &self.server_certificate);
+    }
+}
+
+/// The structure `GetServiceLastAccessedDetailsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLastAccessedDetailsRequest {
+    /// `JobId`: 36 characters.
+    pub job_id: String,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+}
+
+impl Decode for GetServiceLastAccessedDetailsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            job_id: fields.required("JobId", |value| value.text(&JOB_ID_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetServiceLastAccessedDetailsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobId", &self.job_id);
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `GetServiceLastAccessedDetailsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLastAccessedDetailsResponse {
+    /// `JobStatus`: one of `IN_PROGRESS`, `COMPLETED`, `FAILED`.
+    pub job_status: String,
+    /// `JobType`: one of `SERVICE_LEVEL`, `ACTION_LEVEL`.
+    pub job_type: Option<String>,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `ServicesLastAccessed`.
+    pub services_last_accessed: Vec<ServiceLastAccessed>,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Timestamp,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Error`.
+    pub error: Option<ErrorDetails>,
+}
+
+impl Shape for GetServiceLastAccessedDetailsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobStatus", &self.job_status);
+        if let Some(value) = &self.job_type {
+            writer.text("JobType", value);
+        }
+        writer.timestamp("JobCreationDate", self.job_creation_date);
+        writer.structures(
+            "ServicesLastAccessed",
+            &mut self
+                .services_last_accessed
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.timestamp("JobCompletionDate", self.job_completion_date);
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.error {
+            writer.structure("Error", value);
+        }
+    }
+}
+
+/// The structure `GetServiceLastAccessedDetailsWithEntitiesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesRequest {
+    /// `JobId`: 36 characters.
+    pub job_id: String,
+    /// `ServiceNamespace`: 1 to 64 characters; pattern `[\w-]*`.
+    pub service_namespace: String,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+}
+
+impl Decode for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            job_id: fields.required("JobId", |value| value.text(&JOB_ID_TYPE)),
+            service_namespace: fields.required("ServiceNamespace", |value| {
+                value.text(&SERVICE_NAMESPACE_TYPE)
+            }),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetServiceLastAccessedDetailsWithEntitiesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobId", &self.job_id);
+        writer.text("ServiceNamespace", &self.service_namespace);
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `GetServiceLastAccessedDetailsWithEntitiesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLastAccessedDetailsWithEntitiesResponse {
+    /// `JobStatus`: one of `IN_PROGRESS`, `COMPLETED`, `FAILED`.
+    pub job_status: String,
+    /// `JobCreationDate`.
+    pub job_creation_date: Timestamp,
+    /// `JobCompletionDate`.
+    pub job_completion_date: Timestamp,
+    /// `EntityDetailsList`.
+    pub entity_details_list: Vec<EntityDetails>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `Error`.
+    pub error: Option<ErrorDetails>,
+}
+
+impl Shape for GetServiceLastAccessedDetailsWithEntitiesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("JobStatus", &self.job_status);
+        writer.timestamp("JobCreationDate", self.job_creation_date);
+        writer.timestamp("JobCompletionDate", self.job_completion_date);
+        writer.structures(
+            "EntityDetailsList",
+            &mut self
+                .entity_details_list
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.error {
+            writer.structure("Error", value);
+        }
+    }
+}
+
+/// The structure `GetServiceLinkedRoleDeletionStatusRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLinkedRoleDeletionStatusRequest {
+    /// `DeletionTaskId`: 1 to 1000 characters.
+    pub deletion_task_id: String,
+}
+
+impl Decode for GetServiceLinkedRoleDeletionStatusRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            deletion_task_id: fields
+                .required("DeletionTaskId", |value| value.text(&DELETION_TASK_ID_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetServiceLinkedRoleDeletionStatusRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DeletionTaskId", &self.deletion_task_id);
+    }
+}
+
+/// The structure `GetServiceLinkedRoleDeletionStatusResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetServiceLinkedRoleDeletionStatusResponse {
+    /// `Status`: one of `SUCCEEDED`, `IN_PROGRESS`, `FAILED`, `NOT_STARTED`.
+    pub status: String,
+    /// `Reason`.
+    pub reason: Option<DeletionTaskFailureReasonType>,
+}
+
+impl Shape for GetServiceLinkedRoleDeletionStatusResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Status", &self.status);
+        if let Some(value) = &self.reason {
+            writer.structure("Reason", value);
+        }
+    }
+}
+
 /// The structure `GetUserPolicyRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetUserPolicyRequest {
@@ -3827,6 +7282,60 @@ impl Shape for Group {
         writer.text("GroupId", &self.group_id);
         writer.text("Arn", &self.arn);
         writer.timestamp("CreateDate", self.create_date);
+    }
+}
+
+/// The structure `GroupDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupDetail {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `GroupName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub group_name: Option<String>,
+    /// `GroupId`: 16 to 128 characters; pattern `[\w]+`.
+    pub group_id: Option<String>,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `GroupPolicyList`.
+    pub group_policy_list: Vec<PolicyDetail>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+}
+
+impl Shape for GroupDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        if let Some(value) = &self.group_name {
+            writer.text("GroupName", value);
+        }
+        if let Some(value) = &self.group_id {
+            writer.text("GroupId", value);
+        }
+        if let Some(value) = &self.arn {
+            writer.text("Arn", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if !self.group_policy_list.is_empty() {
+            writer.structures(
+                "GroupPolicyList",
+                &mut self.group_policy_list.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.attached_managed_policies.is_empty() {
+            writer.structures(
+                "AttachedManagedPolicies",
+                &mut self
+                    .attached_managed_policies
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
     }
 }
 
@@ -4163,6 +7672,70 @@ impl Shape for ListAttachedUserPoliciesResponse {
         writer.boolean("IsTruncated", self.is_truncated);
         if let Some(value) = &self.marker {
             writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListDelegationRequestsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListDelegationRequestsRequest {
+    /// `OwnerId`: 20 to 2048 characters; pattern `^[a-zA-Z0-9:/+=,.@_-]+$`.
+    pub owner_id: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListDelegationRequestsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            owner_id: fields.optional("OwnerId", |value| value.text(&OWNER_ID_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListDelegationRequestsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.owner_id {
+            writer.text("OwnerId", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListDelegationRequestsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListDelegationRequestsResponse {
+    /// `DelegationRequests`.
+    pub delegation_requests: Vec<DelegationRequest>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `isTruncated`.
+    pub is_truncated: Option<bool>,
+}
+
+impl Shape for ListDelegationRequestsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "DelegationRequests",
+            &mut self
+                .delegation_requests
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.is_truncated {
+            writer.boolean("isTruncated", *value);
         }
     }
 }
@@ -4597,6 +8170,119 @@ impl Shape for ListInstanceProfilesResponse {
     }
 }
 
+/// The structure `ListMFADeviceTagsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMFADeviceTagsRequest {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListMFADeviceTagsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListMFADeviceTagsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListMFADeviceTagsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMFADeviceTagsResponse {
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListMFADeviceTagsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListMFADevicesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMFADevicesRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListMFADevicesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListMFADevicesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListMFADevicesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListMFADevicesResponse {
+    /// `MFADevices`.
+    pub mfa_devices: Vec<MFADevice>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListMFADevicesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "MFADevices",
+            &mut self.mfa_devices.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
 /// The structure `ListOpenIDConnectProviderTagsRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListOpenIDConnectProviderTagsRequest {
@@ -4685,6 +8371,123 @@ impl Shape for ListOpenIDConnectProvidersResponse {
                 .iter()
                 .map(|item| item as &dyn Shape),
         );
+    }
+}
+
+/// The structure `ListOrganizationsFeaturesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListOrganizationsFeaturesRequest {}
+
+impl Decode for ListOrganizationsFeaturesRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for ListOrganizationsFeaturesRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `ListOrganizationsFeaturesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListOrganizationsFeaturesResponse {
+    /// `OrganizationId`: at most 34 characters; pattern `^o-[a-z0-9]{10,32}$`.
+    pub organization_id: Option<String>,
+    /// `EnabledFeatures`.
+    pub enabled_features: Vec<String>,
+}
+
+impl Shape for ListOrganizationsFeaturesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.organization_id {
+            writer.text("OrganizationId", value);
+        }
+        writer.texts("EnabledFeatures", &self.enabled_features);
+    }
+}
+
+/// The structure `ListPoliciesGrantingServiceAccessEntry`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPoliciesGrantingServiceAccessEntry {
+    /// `ServiceNamespace`: 1 to 64 characters; pattern `[\w-]*`.
+    pub service_namespace: Option<String>,
+    /// `Policies`.
+    pub policies: Vec<PolicyGrantingServiceAccess>,
+}
+
+impl Shape for ListPoliciesGrantingServiceAccessEntry {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.service_namespace {
+            writer.text("ServiceNamespace", value);
+        }
+        if !self.policies.is_empty() {
+            writer.structures(
+                "Policies",
+                &mut self.policies.iter().map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
+/// The structure `ListPoliciesGrantingServiceAccessRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPoliciesGrantingServiceAccessRequest {
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: String,
+    /// `ServiceNamespaces`: 1 to 200 items.
+    pub service_namespaces: Vec<String>,
+}
+
+impl Decode for ListPoliciesGrantingServiceAccessRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            arn: fields.required("Arn", |value| value.text(&ARN_TYPE)),
+            service_namespaces: fields.required("ServiceNamespaces", |value| {
+                value.list(&SERVICE_NAMESPACE_LIST_TYPE, |value| {
+                    value.text(&SERVICE_NAMESPACE_TYPE)
+                })
+            }),
+        }
+    }
+}
+
+impl Shape for ListPoliciesGrantingServiceAccessRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        writer.text("Arn", &self.arn);
+        writer.texts("ServiceNamespaces", &self.service_namespaces);
+    }
+}
+
+/// The structure `ListPoliciesGrantingServiceAccessResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPoliciesGrantingServiceAccessResponse {
+    /// `PoliciesGrantingServiceAccess`.
+    pub policies_granting_service_access: Vec<ListPoliciesGrantingServiceAccessEntry>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListPoliciesGrantingServiceAccessResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "PoliciesGrantingServiceAccess",
+            &mut self
+                .policies_granting_service_access
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
     }
 }
 
@@ -5044,6 +8847,403 @@ impl Shape for ListRolesResponse {
     }
 }
 
+/// The structure `ListSAMLProviderTagsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSAMLProviderTagsRequest {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListSAMLProviderTagsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListSAMLProviderTagsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListSAMLProviderTagsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSAMLProviderTagsResponse {
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListSAMLProviderTagsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListSAMLProvidersRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSAMLProvidersRequest {}
+
+impl Decode for ListSAMLProvidersRequest {
+    fn decode(_: &mut Fields<'_, '_>) -> Self {
+        Self {}
+    }
+}
+
+impl Shape for ListSAMLProvidersRequest {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `ListSAMLProvidersResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSAMLProvidersResponse {
+    /// `SAMLProviderList`.
+    pub saml_provider_list: Vec<SAMLProviderListEntry>,
+}
+
+impl Shape for ListSAMLProvidersResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "SAMLProviderList",
+            &mut self
+                .saml_provider_list
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+    }
+}
+
+/// The structure `ListSSHPublicKeysRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSSHPublicKeysRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListSSHPublicKeysRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListSSHPublicKeysRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListSSHPublicKeysResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSSHPublicKeysResponse {
+    /// `SSHPublicKeys`.
+    pub ssh_public_keys: Vec<SSHPublicKeyMetadata>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListSSHPublicKeysResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "SSHPublicKeys",
+            &mut self.ssh_public_keys.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListServerCertificateTagsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServerCertificateTagsRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListServerCertificateTagsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListServerCertificateTagsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListServerCertificateTagsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServerCertificateTagsResponse {
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListServerCertificateTagsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListServerCertificatesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServerCertificatesRequest {
+    /// `PathPrefix`: 1 to 512 characters; pattern `\u002F[\u0021-\u007F]*`.
+    pub path_prefix: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListServerCertificatesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            path_prefix: fields.optional("PathPrefix", |value| value.text(&PATH_PREFIX_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListServerCertificatesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path_prefix {
+            writer.text("PathPrefix", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListServerCertificatesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServerCertificatesResponse {
+    /// `ServerCertificateMetadataList`.
+    pub server_certificate_metadata_list: Vec<ServerCertificateMetadata>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListServerCertificatesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "ServerCertificateMetadataList",
+            &mut self
+                .server_certificate_metadata_list
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListServiceSpecificCredentialsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServiceSpecificCredentialsRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `ServiceName`.
+    pub service_name: Option<String>,
+    /// `AllUsers`.
+    pub all_users: Option<bool>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListServiceSpecificCredentialsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            service_name: fields.optional("ServiceName", |value| value.text(&TextRule::ANY)),
+            all_users: fields.optional("AllUsers", |value| value.boolean()),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListServiceSpecificCredentialsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.service_name {
+            writer.text("ServiceName", value);
+        }
+        if let Some(value) = &self.all_users {
+            writer.boolean("AllUsers", *value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListServiceSpecificCredentialsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListServiceSpecificCredentialsResponse {
+    /// `ServiceSpecificCredentials`.
+    pub service_specific_credentials: Vec<ServiceSpecificCredentialMetadata>,
+    /// `Marker`.
+    pub marker: Option<String>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+}
+
+impl Shape for ListServiceSpecificCredentialsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "ServiceSpecificCredentials",
+            &mut self
+                .service_specific_credentials
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        writer.boolean("IsTruncated", self.is_truncated);
+    }
+}
+
+/// The structure `ListSigningCertificatesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSigningCertificatesRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListSigningCertificatesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListSigningCertificatesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListSigningCertificatesResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListSigningCertificatesResponse {
+    /// `Certificates`.
+    pub certificates: Vec<SigningCertificate>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListSigningCertificatesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "Certificates",
+            &mut self.certificates.iter().map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
 /// The structure `ListUserPoliciesRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListUserPoliciesRequest {
@@ -5207,6 +9407,186 @@ impl Shape for ListUsersResponse {
         writer.boolean("IsTruncated", self.is_truncated);
         if let Some(value) = &self.marker {
             writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `ListVirtualMFADevicesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListVirtualMFADevicesRequest {
+    /// `AssignmentStatus`: one of `Assigned`, `Unassigned`, `Any`.
+    pub assignment_status: Option<String>,
+    /// `Marker`: 1 to 320 characters; pattern `[\u0020-\u00FF]+`.
+    pub marker: Option<String>,
+    /// `MaxItems`: 1 to 1000.
+    pub max_items: Option<i32>,
+}
+
+impl Decode for ListVirtualMFADevicesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            assignment_status: fields.optional("AssignmentStatus", |value| {
+                value.text(&ASSIGNMENT_STATUS_TYPE)
+            }),
+            marker: fields.optional("Marker", |value| value.text(&MARKER_TYPE)),
+            max_items: fields.optional("MaxItems", |value| value.integer(&MAX_ITEMS_TYPE)),
+        }
+    }
+}
+
+impl Shape for ListVirtualMFADevicesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.assignment_status {
+            writer.text("AssignmentStatus", value);
+        }
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+        if let Some(value) = &self.max_items {
+            writer.integer("MaxItems", *value);
+        }
+    }
+}
+
+/// The structure `ListVirtualMFADevicesResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct ListVirtualMFADevicesResponse {
+    /// `VirtualMFADevices`.
+    pub virtual_mfa_devices: Vec<VirtualMFADevice>,
+    /// `IsTruncated`.
+    pub is_truncated: bool,
+    /// `Marker`.
+    pub marker: Option<String>,
+}
+
+impl Shape for ListVirtualMFADevicesResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "VirtualMFADevices",
+            &mut self
+                .virtual_mfa_devices
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.boolean("IsTruncated", self.is_truncated);
+        if let Some(value) = &self.marker {
+            writer.text("Marker", value);
+        }
+    }
+}
+
+/// The structure `LoginProfile`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginProfile {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+}
+
+impl Shape for LoginProfile {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.timestamp("CreateDate", self.create_date);
+        if let Some(value) = &self.password_reset_required {
+            writer.boolean("PasswordResetRequired", *value);
+        }
+    }
+}
+
+/// The structure `MFADevice`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MFADevice {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `EnableDate`.
+    pub enable_date: Timestamp,
+}
+
+impl Shape for MFADevice {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SerialNumber", &self.serial_number);
+        writer.timestamp("EnableDate", self.enable_date);
+    }
+}
+
+/// The structure `ManagedPolicyDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ManagedPolicyDetail {
+    /// `PolicyName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+    /// `PolicyId`: 16 to 128 characters; pattern `[\w]+`.
+    pub policy_id: Option<String>,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `Path`: 1 to 512 characters; pattern `((/[A-Za-z0-9\.,\+@=_-]+)*)/`.
+    pub path: Option<String>,
+    /// `DefaultVersionId`: pattern `v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`.
+    pub default_version_id: Option<String>,
+    /// `AttachmentCount`.
+    pub attachment_count: Option<i32>,
+    /// `PermissionsBoundaryUsageCount`.
+    pub permissions_boundary_usage_count: Option<i32>,
+    /// `IsAttachable`.
+    pub is_attachable: Option<bool>,
+    /// `Description`: at most 1000 characters.
+    pub description: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `UpdateDate`.
+    pub update_date: Option<Timestamp>,
+    /// `PolicyVersionList`.
+    pub policy_version_list: Vec<PolicyVersion>,
+}
+
+impl Shape for ManagedPolicyDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.policy_name {
+            writer.text("PolicyName", value);
+        }
+        if let Some(value) = &self.policy_id {
+            writer.text("PolicyId", value);
+        }
+        if let Some(value) = &self.arn {
+            writer.text("Arn", value);
+        }
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        if let Some(value) = &self.default_version_id {
+            writer.text("DefaultVersionId", value);
+        }
+        if let Some(value) = &self.attachment_count {
+            writer.integer("AttachmentCount", *value);
+        }
+        if let Some(value) = &self.permissions_boundary_usage_count {
+            writer.integer("PermissionsBoundaryUsageCount", *value);
+        }
+        if let Some(value) = &self.is_attachable {
+            writer.boolean("IsAttachable", *value);
+        }
+        if let Some(value) = &self.description {
+            writer.text("Description", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if let Some(value) = &self.update_date {
+            writer.timestamp("UpdateDate", *value);
+        }
+        if !self.policy_version_list.is_empty() {
+            writer.structures(
+                "PolicyVersionList",
+                &mut self
+                    .policy_version_list
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
         }
     }
 }
@@ -5386,6 +9766,59 @@ impl Shape for Policy {
     }
 }
 
+/// The structure `PolicyDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyDetail {
+    /// `PolicyName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub policy_name: Option<String>,
+    /// `PolicyDocument`: 1 to 131072 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    ///
+    /// As it is stored: writing URL-encodes it.
+    pub policy_document: Option<String>,
+}
+
+impl Shape for PolicyDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.policy_name {
+            writer.text("PolicyName", value);
+        }
+        if let Some(value) = &self.policy_document {
+            writer.text("PolicyDocument", &encode_document(value));
+        }
+    }
+}
+
+/// The structure `PolicyGrantingServiceAccess`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyGrantingServiceAccess {
+    /// `PolicyName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub policy_name: String,
+    /// `PolicyType`: one of `INLINE`, `MANAGED`.
+    pub policy_type: String,
+    /// `PolicyArn`: 20 to 2048 characters.
+    pub policy_arn: Option<String>,
+    /// `EntityType`: one of `USER`, `ROLE`, `GROUP`.
+    pub entity_type: Option<String>,
+    /// `EntityName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub entity_name: Option<String>,
+}
+
+impl Shape for PolicyGrantingServiceAccess {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("PolicyName", &self.policy_name);
+        writer.text("PolicyType", &self.policy_type);
+        if let Some(value) = &self.policy_arn {
+            writer.text("PolicyArn", value);
+        }
+        if let Some(value) = &self.entity_type {
+            writer.text("EntityType", value);
+        }
+        if let Some(value) = &self.entity_name {
+            writer.text("EntityName", value);
+        }
+    }
+}
+
 /// The structure `PolicyGroup`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyGroup {
@@ -5402,6 +9835,47 @@ impl Shape for PolicyGroup {
         }
         if let Some(value) = &self.group_id {
             writer.text("GroupId", value);
+        }
+    }
+}
+
+/// The structure `PolicyParameter`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyParameter {
+    /// `Name`: 5 to 256 characters; pattern `[ -~]+`.
+    pub name: Option<String>,
+    /// `Values`.
+    pub values: Vec<String>,
+    /// `Type`: one of `string`, `stringList`.
+    pub r#type: Option<String>,
+}
+
+impl Decode for PolicyParameter {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.optional("Name", |value| value.text(&POLICY_PARAMETER_NAME_TYPE)),
+            values: fields
+                .optional("Values", |value| {
+                    value.list(&ListRule::ANY, |value| {
+                        value.text(&POLICY_PARAMETER_VALUE_TYPE)
+                    })
+                })
+                .unwrap_or_default(),
+            r#type: fields.optional("Type", |value| value.text(&POLICY_PARAMETER_TYPE_ENUM)),
+        }
+    }
+}
+
+impl Shape for PolicyParameter {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.name {
+            writer.text("Name", value);
+        }
+        if !self.values.is_empty() {
+            writer.texts("Values", &self.values);
+        }
+        if let Some(value) = &self.r#type {
+            writer.text("Type", value);
         }
     }
 }
@@ -5640,6 +10114,35 @@ impl Shape for PutUserPolicyRequest {
     }
 }
 
+/// The structure `RejectDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RejectDelegationRequestRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+    /// `Notes`: at most 500 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub notes: Option<String>,
+}
+
+impl Decode for RejectDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+            notes: fields.optional("Notes", |value| value.text(&NOTES_TYPE)),
+        }
+    }
+}
+
+impl Shape for RejectDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+        if let Some(value) = &self.notes {
+            writer.text("Notes", value);
+        }
+    }
+}
+
 /// The structure `RemoveClientIDFromOpenIDConnectProviderRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemoveClientIDFromOpenIDConnectProviderRequest {
@@ -5721,6 +10224,54 @@ impl Shape for RemoveUserFromGroupRequest {
     }
 }
 
+/// The structure `ResetServiceSpecificCredentialRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResetServiceSpecificCredentialRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `ServiceSpecificCredentialId`: 20 to 128 characters; pattern `[\w]+`.
+    pub service_specific_credential_id: String,
+}
+
+impl Decode for ResetServiceSpecificCredentialRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            service_specific_credential_id: fields
+                .required("ServiceSpecificCredentialId", |value| {
+                    value.text(&SERVICE_SPECIFIC_CREDENTIAL_ID)
+                }),
+        }
+    }
+}
+
+impl Shape for ResetServiceSpecificCredentialRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text(
+            "ServiceSpecificCredentialId",
+            &self.service_specific_credential_id,
+        );
+    }
+}
+
+/// The structure `ResetServiceSpecificCredentialResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct ResetServiceSpecificCredentialResponse {
+    /// `ServiceSpecificCredential`.
+    pub service_specific_credential: Option<ServiceSpecificCredential>,
+}
+
+impl Shape for ResetServiceSpecificCredentialResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.service_specific_credential {
+            writer.structure("ServiceSpecificCredential", value);
+        }
+    }
+}
+
 /// The structure `ResourceSpecificResult`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResourceSpecificResult {
@@ -5763,6 +10314,43 @@ impl Shape for ResourceSpecificResult {
         if let Some(value) = &self.explanation {
             writer.text("Explanation", value);
         }
+    }
+}
+
+/// The structure `ResyncMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResyncMFADeviceRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `AuthenticationCode1`: 6 characters; pattern `[\d]+`.
+    pub authentication_code1: String,
+    /// `AuthenticationCode2`: 6 characters; pattern `[\d]+`.
+    pub authentication_code2: String,
+}
+
+impl Decode for ResyncMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            authentication_code1: fields.required("AuthenticationCode1", |value| {
+                value.text(&AUTHENTICATION_CODE_TYPE)
+            }),
+            authentication_code2: fields.required("AuthenticationCode2", |value| {
+                value.text(&AUTHENTICATION_CODE_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for ResyncMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SerialNumber", &self.serial_number);
+        writer.text("AuthenticationCode1", &self.authentication_code1);
+        writer.text("AuthenticationCode2", &self.authentication_code2);
     }
 }
 
@@ -5823,6 +10411,93 @@ impl Shape for Role {
     }
 }
 
+/// The structure `RoleDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleDetail {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `RoleName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub role_name: Option<String>,
+    /// `RoleId`: 16 to 128 characters; pattern `[\w]+`.
+    pub role_id: Option<String>,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `AssumeRolePolicyDocument`: 1 to 131072 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    ///
+    /// As it is stored: writing URL-encodes it.
+    pub assume_role_policy_document: Option<String>,
+    /// `InstanceProfileList`.
+    pub instance_profile_list: Vec<InstanceProfile>,
+    /// `RolePolicyList`.
+    pub role_policy_list: Vec<PolicyDetail>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+    /// `RoleLastUsed`.
+    pub role_last_used: Option<RoleLastUsed>,
+}
+
+impl Shape for RoleDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        if let Some(value) = &self.role_name {
+            writer.text("RoleName", value);
+        }
+        if let Some(value) = &self.role_id {
+            writer.text("RoleId", value);
+        }
+        if let Some(value) = &self.arn {
+            writer.text("Arn", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if let Some(value) = &self.assume_role_policy_document {
+            writer.text("AssumeRolePolicyDocument", &encode_document(value));
+        }
+        if !self.instance_profile_list.is_empty() {
+            writer.structures(
+                "InstanceProfileList",
+                &mut self
+                    .instance_profile_list
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.role_policy_list.is_empty() {
+            writer.structures(
+                "RolePolicyList",
+                &mut self.role_policy_list.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.attached_managed_policies.is_empty() {
+            writer.structures(
+                "AttachedManagedPolicies",
+                &mut self
+                    .attached_managed_policies
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+        if let Some(value) = &self.permissions_boundary {
+            writer.structure("PermissionsBoundary", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+        if let Some(value) = &self.role_last_used {
+            writer.structure("RoleLastUsed", value);
+        }
+    }
+}
+
 /// The structure `RoleLastUsed`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleLastUsed {
@@ -5840,6 +10515,350 @@ impl Shape for RoleLastUsed {
         if let Some(value) = &self.region {
             writer.text("Region", value);
         }
+    }
+}
+
+/// The structure `RoleUsageType`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleUsageType {
+    /// `Region`: 1 to 100 characters.
+    pub region: Option<String>,
+    /// `Resources`.
+    pub resources: Vec<String>,
+}
+
+impl Shape for RoleUsageType {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.region {
+            writer.text("Region", value);
+        }
+        if !self.resources.is_empty() {
+            writer.texts("Resources", &self.resources);
+        }
+    }
+}
+
+/// The structure `SAMLPrivateKey`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SAMLPrivateKey {
+    /// `KeyId`: 22 to 64 characters; pattern `[A-Z0-9]+`.
+    pub key_id: Option<String>,
+    /// `Timestamp`.
+    pub timestamp: Option<Timestamp>,
+}
+
+impl Shape for SAMLPrivateKey {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.key_id {
+            writer.text("KeyId", value);
+        }
+        if let Some(value) = &self.timestamp {
+            writer.timestamp("Timestamp", *value);
+        }
+    }
+}
+
+/// The structure `SAMLProviderListEntry`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SAMLProviderListEntry {
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `ValidUntil`.
+    pub valid_until: Option<Timestamp>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+}
+
+impl Shape for SAMLProviderListEntry {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.arn {
+            writer.text("Arn", value);
+        }
+        if let Some(value) = &self.valid_until {
+            writer.timestamp("ValidUntil", *value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+    }
+}
+
+/// The structure `SSHPublicKey`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SSHPublicKey {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyId`: 20 to 128 characters; pattern `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Fingerprint`: 48 characters; pattern `[:\w]+`.
+    pub fingerprint: String,
+    /// `SSHPublicKeyBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub ssh_public_key_body: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+}
+
+impl Shape for SSHPublicKey {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyId", &self.ssh_public_key_id);
+        writer.text("Fingerprint", &self.fingerprint);
+        writer.text("SSHPublicKeyBody", &self.ssh_public_key_body);
+        writer.text("Status", &self.status);
+        if let Some(value) = &self.upload_date {
+            writer.timestamp("UploadDate", *value);
+        }
+    }
+}
+
+/// The structure `SSHPublicKeyMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SSHPublicKeyMetadata {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyId`: 20 to 128 characters; pattern `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Timestamp,
+}
+
+impl Shape for SSHPublicKeyMetadata {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyId", &self.ssh_public_key_id);
+        writer.text("Status", &self.status);
+        writer.timestamp("UploadDate", self.upload_date);
+    }
+}
+
+/// The structure `SendDelegationTokenRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SendDelegationTokenRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+}
+
+impl Decode for SendDelegationTokenRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for SendDelegationTokenRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+    }
+}
+
+/// The structure `ServerCertificate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerCertificate {
+    /// `ServerCertificateMetadata`.
+    pub server_certificate_metadata: ServerCertificateMetadata,
+    /// `CertificateBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `CertificateChain`: 1 to 2097152 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_chain: Option<String>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for ServerCertificate {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure(
+            "ServerCertificateMetadata",
+            &self.server_certificate_metadata,
+        );
+        writer.text("CertificateBody", &self.certificate_body);
+        if let Some(value) = &self.certificate_chain {
+            writer.text("CertificateChain", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `ServerCertificateMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerCertificateMetadata {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: String,
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `ServerCertificateId`: 16 to 128 characters; pattern `[\w]+`.
+    pub server_certificate_id: String,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+    /// `Expiration`.
+    pub expiration: Option<Timestamp>,
+}
+
+impl Shape for ServerCertificateMetadata {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Path", &self.path);
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+        writer.text("ServerCertificateId", &self.server_certificate_id);
+        writer.text("Arn", &self.arn);
+        if let Some(value) = &self.upload_date {
+            writer.timestamp("UploadDate", *value);
+        }
+        if let Some(value) = &self.expiration {
+            writer.timestamp("Expiration", *value);
+        }
+    }
+}
+
+/// The structure `ServiceLastAccessed`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceLastAccessed {
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `LastAuthenticated`.
+    pub last_authenticated: Option<Timestamp>,
+    /// `ServiceNamespace`: 1 to 64 characters; pattern `[\w-]*`.
+    pub service_namespace: String,
+    /// `LastAuthenticatedEntity`: 20 to 2048 characters.
+    pub last_authenticated_entity: Option<String>,
+    /// `LastAuthenticatedRegion`.
+    pub last_authenticated_region: Option<String>,
+    /// `TotalAuthenticatedEntities`.
+    pub total_authenticated_entities: Option<i32>,
+    /// `TrackedActionsLastAccessed`.
+    pub tracked_actions_last_accessed: Vec<TrackedActionLastAccessed>,
+}
+
+impl Shape for ServiceLastAccessed {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServiceName", &self.service_name);
+        if let Some(value) = &self.last_authenticated {
+            writer.timestamp("LastAuthenticated", *value);
+        }
+        writer.text("ServiceNamespace", &self.service_namespace);
+        if let Some(value) = &self.last_authenticated_entity {
+            writer.text("LastAuthenticatedEntity", value);
+        }
+        if let Some(value) = &self.last_authenticated_region {
+            writer.text("LastAuthenticatedRegion", value);
+        }
+        if let Some(value) = &self.total_authenticated_entities {
+            writer.integer("TotalAuthenticatedEntities", *value);
+        }
+        if !self.tracked_actions_last_accessed.is_empty() {
+            writer.structures(
+                "TrackedActionsLastAccessed",
+                &mut self
+                    .tracked_actions_last_accessed
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
+/// The structure `ServiceSpecificCredential`.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceSpecificCredential {
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `ExpirationDate`.
+    pub expiration_date: Option<Timestamp>,
+    /// `ServiceName`.
+    pub service_name: String,
+    /// `ServiceUserName`: at most 200 characters; pattern `[\w+=,.@-]*`.
+    pub service_user_name: Option<String>,
+    /// `ServicePassword`.
+    pub service_password: Option<Secret>,
+    /// `ServiceCredentialAlias`: at most 200 characters; pattern `[\w+=,.@-]+`.
+    pub service_credential_alias: Option<String>,
+    /// `ServiceCredentialSecret`.
+    pub service_credential_secret: Option<Secret>,
+    /// `ServiceSpecificCredentialId`: 20 to 128 characters; pattern `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+}
+
+impl Shape for ServiceSpecificCredential {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.timestamp("CreateDate", self.create_date);
+        if let Some(value) = &self.expiration_date {
+            writer.timestamp("ExpirationDate", *value);
+        }
+        writer.text("ServiceName", &self.service_name);
+        if let Some(value) = &self.service_user_name {
+            writer.text("ServiceUserName", value);
+        }
+        if let Some(value) = &self.service_password {
+            writer.secret("ServicePassword", value);
+        }
+        if let Some(value) = &self.service_credential_alias {
+            writer.text("ServiceCredentialAlias", value);
+        }
+        if let Some(value) = &self.service_credential_secret {
+            writer.secret("ServiceCredentialSecret", value);
+        }
+        writer.text(
+            "ServiceSpecificCredentialId",
+            &self.service_specific_credential_id,
+        );
+        writer.text("UserName", &self.user_name);
+        writer.text("Status", &self.status);
+    }
+}
+
+/// The structure `ServiceSpecificCredentialMetadata`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceSpecificCredentialMetadata {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+    /// `ServiceUserName`: at most 200 characters; pattern `[\w+=,.@-]*`.
+    pub service_user_name: Option<String>,
+    /// `ServiceCredentialAlias`: at most 200 characters; pattern `[\w+=,.@-]+`.
+    pub service_credential_alias: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Timestamp,
+    /// `ExpirationDate`.
+    pub expiration_date: Option<Timestamp>,
+    /// `ServiceSpecificCredentialId`: 20 to 128 characters; pattern `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `ServiceName`.
+    pub service_name: String,
+}
+
+impl Shape for ServiceSpecificCredentialMetadata {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("Status", &self.status);
+        if let Some(value) = &self.service_user_name {
+            writer.text("ServiceUserName", value);
+        }
+        if let Some(value) = &self.service_credential_alias {
+            writer.text("ServiceCredentialAlias", value);
+        }
+        writer.timestamp("CreateDate", self.create_date);
+        if let Some(value) = &self.expiration_date {
+            writer.timestamp("ExpirationDate", *value);
+        }
+        writer.text(
+            "ServiceSpecificCredentialId",
+            &self.service_specific_credential_id,
+        );
+        writer.text("ServiceName", &self.service_name);
     }
 }
 
@@ -5865,6 +10884,59 @@ impl Shape for SetDefaultPolicyVersionRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("PolicyArn", &self.policy_arn);
         writer.text("VersionId", &self.version_id);
+    }
+}
+
+/// The structure `SetSecurityTokenServicePreferencesRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SetSecurityTokenServicePreferencesRequest {
+    /// `GlobalEndpointTokenVersion`: one of `v1Token`, `v2Token`.
+    pub global_endpoint_token_version: String,
+}
+
+impl Decode for SetSecurityTokenServicePreferencesRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            global_endpoint_token_version: fields.required("GlobalEndpointTokenVersion", |value| {
+                value.text(&GLOBAL_ENDPOINT_TOKEN_VERSION)
+            }),
+        }
+    }
+}
+
+impl Shape for SetSecurityTokenServicePreferencesRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text(
+            "GlobalEndpointTokenVersion",
+            &self.global_endpoint_token_version,
+        );
+    }
+}
+
+/// The structure `SigningCertificate`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SigningCertificate {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `CertificateId`: 24 to 128 characters; pattern `[\w]+`.
+    pub certificate_id: String,
+    /// `CertificateBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+    /// `UploadDate`.
+    pub upload_date: Option<Timestamp>,
+}
+
+impl Shape for SigningCertificate {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("CertificateId", &self.certificate_id);
+        writer.text("CertificateBody", &self.certificate_body);
+        writer.text("Status", &self.status);
+        if let Some(value) = &self.upload_date {
+            writer.timestamp("UploadDate", *value);
+        }
     }
 }
 
@@ -6197,6 +11269,33 @@ impl Shape for TagInstanceProfileRequest {
     }
 }
 
+/// The structure `TagMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagMFADeviceRequest {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for TagMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            tags: fields.required("Tags", |value| {
+                value.list(&TAG_LIST_TYPE, |value| value.structure())
+            }),
+        }
+    }
+}
+
+impl Shape for TagMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
 /// The structure `TagOpenIDConnectProviderRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagOpenIDConnectProviderRequest {
@@ -6282,6 +11381,62 @@ impl Shape for TagRoleRequest {
     }
 }
 
+/// The structure `TagSAMLProviderRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagSAMLProviderRequest {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for TagSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+            tags: fields.required("Tags", |value| {
+                value.list(&TAG_LIST_TYPE, |value| value.structure())
+            }),
+        }
+    }
+}
+
+impl Shape for TagSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
+/// The structure `TagServerCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagServerCertificateRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for TagServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+            tags: fields.required("Tags", |value| {
+                value.list(&TAG_LIST_TYPE, |value| value.structure())
+            }),
+        }
+    }
+}
+
+impl Shape for TagServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
 /// The structure `TagUserRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagUserRequest {
@@ -6306,6 +11461,36 @@ impl Shape for TagUserRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("UserName", &self.user_name);
         writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+    }
+}
+
+/// The structure `TrackedActionLastAccessed`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackedActionLastAccessed {
+    /// `ActionName`.
+    pub action_name: Option<String>,
+    /// `LastAccessedEntity`: 20 to 2048 characters.
+    pub last_accessed_entity: Option<String>,
+    /// `LastAccessedTime`.
+    pub last_accessed_time: Option<Timestamp>,
+    /// `LastAccessedRegion`.
+    pub last_accessed_region: Option<String>,
+}
+
+impl Shape for TrackedActionLastAccessed {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.action_name {
+            writer.text("ActionName", value);
+        }
+        if let Some(value) = &self.last_accessed_entity {
+            writer.text("LastAccessedEntity", value);
+        }
+        if let Some(value) = &self.last_accessed_time {
+            writer.timestamp("LastAccessedTime", *value);
+        }
+        if let Some(value) = &self.last_accessed_region {
+            writer.text("LastAccessedRegion", value);
+        }
     }
 }
 
@@ -6334,6 +11519,33 @@ impl Decode for UntagInstanceProfileRequest {
 impl Shape for UntagInstanceProfileRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("InstanceProfileName", &self.instance_profile_name);
+        writer.texts("TagKeys", &self.tag_keys);
+    }
+}
+
+/// The structure `UntagMFADeviceRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntagMFADeviceRequest {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `TagKeys`: at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Decode for UntagMFADeviceRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            tag_keys: fields.required("TagKeys", |value| {
+                value.list(&TAG_KEY_LIST_TYPE, |value| value.text(&TAG_KEY_TYPE))
+            }),
+        }
+    }
+}
+
+impl Shape for UntagMFADeviceRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
         writer.texts("TagKeys", &self.tag_keys);
     }
 }
@@ -6419,6 +11631,62 @@ impl Decode for UntagRoleRequest {
 impl Shape for UntagRoleRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("RoleName", &self.role_name);
+        writer.texts("TagKeys", &self.tag_keys);
+    }
+}
+
+/// The structure `UntagSAMLProviderRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntagSAMLProviderRequest {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `TagKeys`: at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Decode for UntagSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+            tag_keys: fields.required("TagKeys", |value| {
+                value.list(&TAG_KEY_LIST_TYPE, |value| value.text(&TAG_KEY_TYPE))
+            }),
+        }
+    }
+}
+
+impl Shape for UntagSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+        writer.texts("TagKeys", &self.tag_keys);
+    }
+}
+
+/// The structure `UntagServerCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UntagServerCertificateRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `TagKeys`: at most 50 items.
+    pub tag_keys: Vec<String>,
+}
+
+impl Decode for UntagServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+            tag_keys: fields.required("TagKeys", |value| {
+                value.list(&TAG_KEY_LIST_TYPE, |value| value.text(&TAG_KEY_TYPE))
+            }),
+        }
+    }
+}
+
+impl Shape for UntagServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
         writer.texts("TagKeys", &self.tag_keys);
     }
 }
@@ -6587,6 +11855,35 @@ impl Shape for UpdateAssumeRolePolicyRequest {
     }
 }
 
+/// The structure `UpdateDelegationRequestRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateDelegationRequestRequest {
+    /// `DelegationRequestId`: 16 to 128 characters; pattern `[\w-]+`.
+    pub delegation_request_id: String,
+    /// `Notes`: at most 500 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`.
+    pub notes: Option<String>,
+}
+
+impl Decode for UpdateDelegationRequestRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            delegation_request_id: fields.required("DelegationRequestId", |value| {
+                value.text(&DELEGATION_REQUEST_ID_TYPE)
+            }),
+            notes: fields.optional("Notes", |value| value.text(&NOTES_TYPE)),
+        }
+    }
+}
+
+impl Shape for UpdateDelegationRequestRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("DelegationRequestId", &self.delegation_request_id);
+        if let Some(value) = &self.notes {
+            writer.text("Notes", value);
+        }
+    }
+}
+
 /// The structure `UpdateGroupRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpdateGroupRequest {
@@ -6616,6 +11913,40 @@ impl Shape for UpdateGroupRequest {
         }
         if let Some(value) = &self.new_group_name {
             writer.text("NewGroupName", value);
+        }
+    }
+}
+
+/// The structure `UpdateLoginProfileRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateLoginProfileRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `Password`: 1 to 128 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub password: Option<Secret>,
+    /// `PasswordResetRequired`.
+    pub password_reset_required: Option<bool>,
+}
+
+impl Decode for UpdateLoginProfileRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            password: fields.optional("Password", |value| value.secret(&PASSWORD_TYPE)),
+            password_reset_required: fields
+                .optional("PasswordResetRequired", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for UpdateLoginProfileRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        if let Some(value) = &self.password {
+            writer.secret("Password", value);
+        }
+        if let Some(value) = &self.password_reset_required {
+            writer.boolean("PasswordResetRequired", *value);
         }
     }
 }
@@ -6734,6 +12065,208 @@ impl Shape for UpdateRoleResponse {
     fn write(&self, _: &mut dyn ShapeWriter) {}
 }
 
+/// The structure `UpdateSAMLProviderRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateSAMLProviderRequest {
+    /// `SAMLMetadataDocument`: 1000 to 10000000 characters.
+    pub saml_metadata_document: Option<String>,
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: String,
+    /// `AssertionEncryptionMode`: one of `Required`, `Allowed`.
+    pub assertion_encryption_mode: Option<String>,
+    /// `AddPrivateKey`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub add_private_key: Option<Secret>,
+    /// `RemovePrivateKey`: 22 to 64 characters; pattern `[A-Z0-9]+`.
+    pub remove_private_key: Option<String>,
+}
+
+impl Decode for UpdateSAMLProviderRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            saml_metadata_document: fields.optional("SAMLMetadataDocument", |value| {
+                value.text(&SAML_METADATA_DOCUMENT_TYPE)
+            }),
+            saml_provider_arn: fields.required("SAMLProviderArn", |value| value.text(&ARN_TYPE)),
+            assertion_encryption_mode: fields.optional("AssertionEncryptionMode", |value| {
+                value.text(&ASSERTION_ENCRYPTION_MODE_TYPE)
+            }),
+            add_private_key: fields
+                .optional("AddPrivateKey", |value| value.secret(&PRIVATE_KEY_TYPE)),
+            remove_private_key: fields
+                .optional("RemovePrivateKey", |value| value.text(&PRIVATE_KEY_ID_TYPE)),
+        }
+    }
+}
+
+impl Shape for UpdateSAMLProviderRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.saml_metadata_document {
+            writer.text("SAMLMetadataDocument", value);
+        }
+        writer.text("SAMLProviderArn", &self.saml_provider_arn);
+        if let Some(value) = &self.assertion_encryption_mode {
+            writer.text("AssertionEncryptionMode", value);
+        }
+        if let Some(value) = &self.add_private_key {
+            writer.secret("AddPrivateKey", value);
+        }
+        if let Some(value) = &self.remove_private_key {
+            writer.text("RemovePrivateKey", value);
+        }
+    }
+}
+
+/// The structure `UpdateSAMLProviderResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateSAMLProviderResponse {
+    /// `SAMLProviderArn`: 20 to 2048 characters.
+    pub saml_provider_arn: Option<String>,
+}
+
+impl Shape for UpdateSAMLProviderResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.saml_provider_arn {
+            writer.text("SAMLProviderArn", value);
+        }
+    }
+}
+
+/// The structure `UpdateSSHPublicKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateSSHPublicKeyRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyId`: 20 to 128 characters; pattern `[\w]+`.
+    pub ssh_public_key_id: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+}
+
+impl Decode for UpdateSSHPublicKeyRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            ssh_public_key_id: fields
+                .required("SSHPublicKeyId", |value| value.text(&PUBLIC_KEY_ID_TYPE)),
+            status: fields.required("Status", |value| value.text(&STATUS_TYPE)),
+        }
+    }
+}
+
+impl Shape for UpdateSSHPublicKeyRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyId", &self.ssh_public_key_id);
+        writer.text("Status", &self.status);
+    }
+}
+
+/// The structure `UpdateServerCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateServerCertificateRequest {
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `NewPath`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub new_path: Option<String>,
+    /// `NewServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub new_server_certificate_name: Option<String>,
+}
+
+impl Decode for UpdateServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+            new_path: fields.optional("NewPath", |value| value.text(&PATH_TYPE)),
+            new_server_certificate_name: fields.optional("NewServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for UpdateServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+        if let Some(value) = &self.new_path {
+            writer.text("NewPath", value);
+        }
+        if let Some(value) = &self.new_server_certificate_name {
+            writer.text("NewServerCertificateName", value);
+        }
+    }
+}
+
+/// The structure `UpdateServiceSpecificCredentialRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateServiceSpecificCredentialRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `ServiceSpecificCredentialId`: 20 to 128 characters; pattern `[\w]+`.
+    pub service_specific_credential_id: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+}
+
+impl Decode for UpdateServiceSpecificCredentialRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&USER_NAME_TYPE)),
+            service_specific_credential_id: fields
+                .required("ServiceSpecificCredentialId", |value| {
+                    value.text(&SERVICE_SPECIFIC_CREDENTIAL_ID)
+                }),
+            status: fields.required("Status", |value| value.text(&STATUS_TYPE)),
+        }
+    }
+}
+
+impl Shape for UpdateServiceSpecificCredentialRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text(
+            "ServiceSpecificCredentialId",
+            &self.service_specific_credential_id,
+        );
+        writer.text("Status", &self.status);
+    }
+}
+
+/// The structure `UpdateSigningCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateSigningCertificateRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `CertificateId`: 24 to 128 characters; pattern `[\w]+`.
+    pub certificate_id: String,
+    /// `Status`: one of `Active`, `Inactive`, `Expired`.
+    pub status: String,
+}
+
+impl Decode for UpdateSigningCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            certificate_id: fields
+                .required("CertificateId", |value| value.text(&CERTIFICATE_ID_TYPE)),
+            status: fields.required("Status", |value| value.text(&STATUS_TYPE)),
+        }
+    }
+}
+
+impl Shape for UpdateSigningCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text("CertificateId", &self.certificate_id);
+        writer.text("Status", &self.status);
+    }
+}
+
 /// The structure `UpdateUserRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpdateUserRequest {
@@ -6764,6 +12297,167 @@ impl Shape for UpdateUserRequest {
         if let Some(value) = &self.new_user_name {
             writer.text("NewUserName", value);
         }
+    }
+}
+
+/// The structure `UploadSSHPublicKeyRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadSSHPublicKeyRequest {
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: String,
+    /// `SSHPublicKeyBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub ssh_public_key_body: String,
+}
+
+impl Decode for UploadSSHPublicKeyRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.required("UserName", |value| value.text(&USER_NAME_TYPE)),
+            ssh_public_key_body: fields.required("SSHPublicKeyBody", |value| {
+                value.text(&PUBLIC_KEY_MATERIAL_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for UploadSSHPublicKeyRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("UserName", &self.user_name);
+        writer.text("SSHPublicKeyBody", &self.ssh_public_key_body);
+    }
+}
+
+/// The structure `UploadSSHPublicKeyResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadSSHPublicKeyResponse {
+    /// `SSHPublicKey`.
+    pub ssh_public_key: Option<SSHPublicKey>,
+}
+
+impl Shape for UploadSSHPublicKeyResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.ssh_public_key {
+            writer.structure("SSHPublicKey", value);
+        }
+    }
+}
+
+/// The structure `UploadServerCertificateRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct UploadServerCertificateRequest {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `ServerCertificateName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub server_certificate_name: String,
+    /// `CertificateBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+    /// `PrivateKey`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub private_key: Secret,
+    /// `CertificateChain`: 1 to 2097152 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_chain: Option<String>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for UploadServerCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            path: fields.optional("Path", |value| value.text(&PATH_TYPE)),
+            server_certificate_name: fields.required("ServerCertificateName", |value| {
+                value.text(&SERVER_CERTIFICATE_NAME_TYPE)
+            }),
+            certificate_body: fields.required("CertificateBody", |value| {
+                value.text(&CERTIFICATE_BODY_TYPE)
+            }),
+            private_key: fields.required("PrivateKey", |value| value.secret(&PRIVATE_KEY_TYPE)),
+            certificate_chain: fields.optional("CertificateChain", |value| {
+                value.text(&CERTIFICATE_CHAIN_TYPE)
+            }),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for UploadServerCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        writer.text("ServerCertificateName", &self.server_certificate_name);
+        writer.text("CertificateBody", &self.certificate_body);
+        writer.secret("PrivateKey", &self.private_key);
+        if let Some(value) = &self.certificate_chain {
+            writer.text("CertificateChain", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `UploadServerCertificateResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadServerCertificateResponse {
+    /// `ServerCertificateMetadata`.
+    pub server_certificate_metadata: Option<ServerCertificateMetadata>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for UploadServerCertificateResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.server_certificate_metadata {
+            writer.structure("ServerCertificateMetadata", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `UploadSigningCertificateRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadSigningCertificateRequest {
+    /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `CertificateBody`: 1 to 16384 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub certificate_body: String,
+}
+
+impl Decode for UploadSigningCertificateRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            user_name: fields.optional("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
+            certificate_body: fields.required("CertificateBody", |value| {
+                value.text(&CERTIFICATE_BODY_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for UploadSigningCertificateRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        writer.text("CertificateBody", &self.certificate_body);
+    }
+}
+
+/// The structure `UploadSigningCertificateResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UploadSigningCertificateResponse {
+    /// `Certificate`.
+    pub certificate: SigningCertificate,
+}
+
+impl Shape for UploadSigningCertificateResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structure("Certificate", &self.certificate);
     }
 }
 
@@ -6807,6 +12501,118 @@ impl Shape for User {
     }
 }
 
+/// The structure `UserDetail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserDetail {
+    /// `Path`: 1 to 512 characters; pattern `(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`.
+    pub path: Option<String>,
+    /// `UserName`: 1 to 64 characters; pattern `[\w+=,.@-]+`.
+    pub user_name: Option<String>,
+    /// `UserId`: 16 to 128 characters; pattern `[\w]+`.
+    pub user_id: Option<String>,
+    /// `Arn`: 20 to 2048 characters.
+    pub arn: Option<String>,
+    /// `CreateDate`.
+    pub create_date: Option<Timestamp>,
+    /// `UserPolicyList`.
+    pub user_policy_list: Vec<PolicyDetail>,
+    /// `GroupList`.
+    pub group_list: Vec<String>,
+    /// `AttachedManagedPolicies`.
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// `PermissionsBoundary`.
+    pub permissions_boundary: Option<AttachedPermissionsBoundary>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for UserDetail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.path {
+            writer.text("Path", value);
+        }
+        if let Some(value) = &self.user_name {
+            writer.text("UserName", value);
+        }
+        if let Some(value) = &self.user_id {
+            writer.text("UserId", value);
+        }
+        if let Some(value) = &self.arn {
+            writer.text("Arn", value);
+        }
+        if let Some(value) = &self.create_date {
+            writer.timestamp("CreateDate", *value);
+        }
+        if !self.user_policy_list.is_empty() {
+            writer.structures(
+                "UserPolicyList",
+                &mut self.user_policy_list.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.group_list.is_empty() {
+            writer.texts("GroupList", &self.group_list);
+        }
+        if !self.attached_managed_policies.is_empty() {
+            writer.structures(
+                "AttachedManagedPolicies",
+                &mut self
+                    .attached_managed_policies
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+        if let Some(value) = &self.permissions_boundary {
+            writer.structure("PermissionsBoundary", value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `VirtualMFADevice`.
+#[derive(Clone, Debug, Default)]
+pub struct VirtualMFADevice {
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
+    pub serial_number: String,
+    /// `Base32StringSeed`.
+    pub base32_string_seed: Option<Secret>,
+    /// `QRCodePNG`.
+    pub qr_code_png: Option<Secret>,
+    /// `User`.
+    pub user: Option<User>,
+    /// `EnableDate`.
+    pub enable_date: Option<Timestamp>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Shape for VirtualMFADevice {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("SerialNumber", &self.serial_number);
+        if let Some(value) = &self.base32_string_seed {
+            writer.secret("Base32StringSeed", value);
+        }
+        if let Some(value) = &self.qr_code_png {
+            writer.secret("QRCodePNG", value);
+        }
+        if let Some(value) = &self.user {
+            writer.structure("User", value);
+        }
+        if let Some(value) = &self.enable_date {
+            writer.timestamp("EnableDate", *value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+static ACCESS_ADVISOR_USAGE_GRANULARITY_TYPE: TextRule = TextRule {
+    values: &["SERVICE_LEVEL", "ACTION_LEVEL"],
+    ..TextRule::ANY
+};
+
 static ACTION_NAME_TYPE: TextRule = TextRule {
     min: 3,
     max: 128,
@@ -6837,6 +12643,12 @@ static CONTEXT_KEY_TYPE_ENUM: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static DELETION_TASK_ID_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 1000,
+    ..TextRule::ANY
+};
+
 static ENTITY_TYPE: TextRule = TextRule {
     values: &[
         "User",
@@ -6851,6 +12663,11 @@ static ENTITY_TYPE: TextRule = TextRule {
 static OPEN_ID_CONNECT_PROVIDER_URL_TYPE: TextRule = TextRule {
     min: 1,
     max: 255,
+    ..TextRule::ANY
+};
+
+static POLICY_PARAMETER_TYPE_ENUM: TextRule = TextRule {
+    values: &["string", "stringList"],
     ..TextRule::ANY
 };
 
@@ -6871,6 +12688,19 @@ static RESOURCE_NAME_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static SAML_METADATA_DOCUMENT_TYPE: TextRule = TextRule {
+    min: 1000,
+    max: 10000000,
+    ..TextRule::ANY
+};
+
+static SAML_PROVIDER_NAME_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w._-]+", "\\A(?:[0-9A-Za-z_._-]+)\\z")),
+    ..TextRule::ANY
+};
+
 static ACCESS_KEY_ID_TYPE: TextRule = TextRule {
     min: 16,
     max: 128,
@@ -6888,15 +12718,97 @@ static ACCOUNT_ALIAS_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static ACCOUNT_ID_TYPE: TextRule = TextRule {
+    pattern: Some(Pattern::new("\\d{12}", "\\A(?:[0-9]{12})\\z")),
+    ..TextRule::ANY
+};
+
 static ARN_TYPE: TextRule = TextRule {
     min: 20,
     max: 2048,
     ..TextRule::ANY
 };
 
+static ASSERTION_ENCRYPTION_MODE_TYPE: TextRule = TextRule {
+    values: &["Required", "Allowed"],
+    ..TextRule::ANY
+};
+
+static ASSIGNMENT_STATUS_TYPE: TextRule = TextRule {
+    values: &["Assigned", "Unassigned", "Any"],
+    ..TextRule::ANY
+};
+
+static AUTHENTICATION_CODE_TYPE: TextRule = TextRule {
+    min: 6,
+    max: 6,
+    pattern: Some(Pattern::new("[\\d]+", "\\A(?:[0-9]+)\\z")),
+    ..TextRule::ANY
+};
+
+static CERTIFICATE_BODY_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 16384,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static CERTIFICATE_CHAIN_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 2097152,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static CERTIFICATE_ID_TYPE: TextRule = TextRule {
+    min: 24,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w]+", "\\A(?:[0-9A-Za-z_]+)\\z")),
+    ..TextRule::ANY
+};
+
 static CLIENT_ID_TYPE: TextRule = TextRule {
     min: 1,
     max: 255,
+    ..TextRule::ANY
+};
+
+static CREDENTIAL_AGE_DAYS: IntegerRule = IntegerRule { min: 1, max: 36600 };
+
+static CUSTOM_SUFFIX_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 64,
+    pattern: Some(Pattern::new(
+        "[\\w+=,.@-]+",
+        "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static DELEGATION_REQUEST_DESCRIPTION_TYPE: TextRule = TextRule {
+    max: 1000,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]*)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static DELEGATION_REQUEST_ID_TYPE: TextRule = TextRule {
+    min: 16,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w-]+", "\\A(?:[0-9A-Za-z_-]+)\\z")),
+    ..TextRule::ANY
+};
+
+static ENCODING_TYPE: TextRule = TextRule {
+    values: &["SSH", "PEM"],
     ..TextRule::ANY
 };
 
@@ -6907,6 +12819,11 @@ static EXISTING_USER_NAME_TYPE: TextRule = TextRule {
         "[\\w+=,.@-]+",
         "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
     )),
+    ..TextRule::ANY
+};
+
+static GLOBAL_ENDPOINT_TOKEN_VERSION: TextRule = TextRule {
+    values: &["v1Token", "v2Token"],
     ..TextRule::ANY
 };
 
@@ -6930,6 +12847,18 @@ static INSTANCE_PROFILE_NAME_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static JOB_ID_TYPE: TextRule = TextRule {
+    min: 36,
+    max: 36,
+    ..TextRule::ANY
+};
+
+static LOCALE_TYPE: TextRule = TextRule {
+    min: 2,
+    max: 12,
+    ..TextRule::ANY
+};
+
 static MARKER_TYPE: TextRule = TextRule {
     min: 1,
     max: 320,
@@ -6946,7 +12875,64 @@ static MAX_PASSWORD_AGE_TYPE: IntegerRule = IntegerRule { min: 1, max: 1095 };
 
 static MINIMUM_PASSWORD_LENGTH_TYPE: IntegerRule = IntegerRule { min: 6, max: 128 };
 
+static NOTES_TYPE: TextRule = TextRule {
+    max: 500,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]*)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static NOTIFICATION_CHANNEL_TYPE: TextRule = TextRule {
+    min: 2,
+    max: 400,
+    pattern: Some(Pattern::new(
+        "^[a-zA-Z0-9:_.-]+$",
+        "\\A(?:^[a-zA-Z0-9:_.-]+$)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static ORGANIZATIONS_ENTITY_PATH_TYPE: TextRule = TextRule {
+    min: 19,
+    max: 427,
+    pattern: Some(Pattern::new(
+        "^o-[0-9a-z]{10,32}\\/r-[0-9a-z]{4,32}[0-9a-z-\\/]*",
+        "\\A(?:^o-[0-9a-z]{10,32}/r-[0-9a-z]{4,32}[0-9a-z-/]*)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static ORGANIZATIONS_POLICY_ID_TYPE: TextRule = TextRule {
+    pattern: Some(Pattern::new(
+        "^p-[0-9a-zA-Z_]{8,128}$",
+        "\\A(?:^p-[0-9a-zA-Z_]{8,128}$)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static OWNER_ID_TYPE: TextRule = TextRule {
+    min: 20,
+    max: 2048,
+    pattern: Some(Pattern::new(
+        "^[a-zA-Z0-9:/+=,.@_-]+$",
+        "\\A(?:^[a-zA-Z0-9:/+=,.@_-]+$)\\z",
+    )),
+    ..TextRule::ANY
+};
+
 static PASSWORD_REUSE_PREVENTION_TYPE: IntegerRule = IntegerRule { min: 1, max: 24 };
+
+static PASSWORD_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 128,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+)\\z",
+    )),
+    ..TextRule::ANY
+};
 
 static PATH_PREFIX_TYPE: TextRule = TextRule {
     min: 1,
@@ -6993,6 +12979,23 @@ static POLICY_NAME_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static POLICY_PARAMETER_LIST_TYPE: ListRule = ListRule {
+    max: 50,
+    ..ListRule::ANY
+};
+
+static POLICY_PARAMETER_NAME_TYPE: TextRule = TextRule {
+    min: 5,
+    max: 256,
+    pattern: Some(Pattern::new("[ -~]+", "\\A(?:[ -~]+)\\z")),
+    ..TextRule::ANY
+};
+
+static POLICY_PARAMETER_VALUE_TYPE: TextRule = TextRule {
+    pattern: Some(Pattern::new("[ -~]+", "\\A(?:[ -~]+)\\z")),
+    ..TextRule::ANY
+};
+
 static POLICY_PATH_TYPE: TextRule = TextRule {
     min: 1,
     max: 512,
@@ -7012,6 +13015,69 @@ static POLICY_VERSION_ID_TYPE: TextRule = TextRule {
     pattern: Some(Pattern::new(
         "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?",
         "\\A(?:v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static PRIVATE_KEY_ID_TYPE: TextRule = TextRule {
+    min: 22,
+    max: 64,
+    pattern: Some(Pattern::new("[A-Z0-9]+", "\\A(?:[A-Z0-9]+)\\z")),
+    ..TextRule::ANY
+};
+
+static PRIVATE_KEY_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 16384,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static PUBLIC_KEY_ID_TYPE: TextRule = TextRule {
+    min: 20,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w]+", "\\A(?:[0-9A-Za-z_]+)\\z")),
+    ..TextRule::ANY
+};
+
+static PUBLIC_KEY_MATERIAL_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 16384,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{00FF}]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static REDIRECT_URL_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 255,
+    pattern: Some(Pattern::new(
+        "^http(s?)://[a-zA-Z0-9._/-]*(\\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$",
+        "\\A(?:^http(s?)://[a-zA-Z0-9._/-]*(\\?[a-zA-Z0-9._=&-]*)?(#[a-zA-Z0-9._/-]*)?$)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static REQUEST_MESSAGE_TYPE: TextRule = TextRule {
+    max: 200,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]*)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static REQUESTOR_WORKFLOW_ID_TYPE: TextRule = TextRule {
+    min: 5,
+    max: 400,
+    pattern: Some(Pattern::new(
+        "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]+",
+        "\\A(?:[\\x{0009}\\x{000A}\\x{000D}\\x{0020}-\\x{007E}\\x{00A1}-\\x{00FF}]+)\\z",
     )),
     ..TextRule::ANY
 };
@@ -7037,6 +13103,57 @@ static ROLE_NAME_TYPE: TextRule = TextRule {
         "[\\w+=,.@-]+",
         "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
     )),
+    ..TextRule::ANY
+};
+
+static SERIAL_NUMBER_TYPE: TextRule = TextRule {
+    min: 9,
+    max: 256,
+    pattern: Some(Pattern::new(
+        "[\\w+=/:,.@-]+",
+        "\\A(?:[0-9A-Za-z_+=/:,.@-]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static SERVER_CERTIFICATE_NAME_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 128,
+    pattern: Some(Pattern::new(
+        "[\\w+=,.@-]+",
+        "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static SERVICE_NAMESPACE_LIST_TYPE: ListRule = ListRule { min: 1, max: 200 };
+
+static SERVICE_NAMESPACE_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 64,
+    pattern: Some(Pattern::new("[\\w-]*", "\\A(?:[0-9A-Za-z_-]*)\\z")),
+    ..TextRule::ANY
+};
+
+static SERVICE_SPECIFIC_CREDENTIAL_ID: TextRule = TextRule {
+    min: 20,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w]+", "\\A(?:[0-9A-Za-z_]+)\\z")),
+    ..TextRule::ANY
+};
+
+static SESSION_DURATION_TYPE: IntegerRule = IntegerRule {
+    min: 300,
+    max: 43200,
+};
+
+static SORT_KEY_TYPE: TextRule = TextRule {
+    values: &[
+        "SERVICE_NAMESPACE_ASCENDING",
+        "SERVICE_NAMESPACE_DESCENDING",
+        "LAST_AUTHENTICATED_TIME_ASCENDING",
+        "LAST_AUTHENTICATED_TIME_DESCENDING",
+    ],
     ..TextRule::ANY
 };
 
@@ -7090,9 +13207,34 @@ static USER_NAME_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static VIRTUAL_MFA_DEVICE_NAME: TextRule = TextRule {
+    min: 1,
+    pattern: Some(Pattern::new(
+        "[\\w+=,.@-]+",
+        "\\A(?:[0-9A-Za-z_+=,.@-]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
 /// The errors that the operations declare.
 pub mod errors {
     use super::ErrorShape;
+
+    /// `AccountNotManagementOrDelegatedAdministratorException`, HTTP 400.
+    pub const ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR: ErrorShape = ErrorShape {
+        code: "AccountNotManagementOrDelegatedAdministratorException",
+        recorded_as: "AccountNotManagementOrDelegatedAdministratorException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `CallerIsNotManagementAccountException`, HTTP 400.
+    pub const CALLER_IS_NOT_MANAGEMENT_ACCOUNT: ErrorShape = ErrorShape {
+        code: "CallerIsNotManagementAccountException",
+        recorded_as: "CallerIsNotManagementAccountException",
+        status: 400,
+        sender_fault: true,
+    };
 
     /// `ConcurrentModification`, HTTP 409.
     pub const CONCURRENT_MODIFICATION: ErrorShape = ErrorShape {
@@ -7102,11 +13244,51 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `ReportExpired`, HTTP 410.
+    pub const CREDENTIAL_REPORT_EXPIRED: ErrorShape = ErrorShape {
+        code: "ReportExpired",
+        recorded_as: "CredentialReportExpiredException",
+        status: 410,
+        sender_fault: true,
+    };
+
+    /// `ReportNotPresent`, HTTP 410.
+    pub const CREDENTIAL_REPORT_NOT_PRESENT: ErrorShape = ErrorShape {
+        code: "ReportNotPresent",
+        recorded_as: "CredentialReportNotPresentException",
+        status: 410,
+        sender_fault: true,
+    };
+
+    /// `ReportInProgress`, HTTP 404.
+    pub const CREDENTIAL_REPORT_NOT_READY: ErrorShape = ErrorShape {
+        code: "ReportInProgress",
+        recorded_as: "CredentialReportNotReadyException",
+        status: 404,
+        sender_fault: true,
+    };
+
     /// `DeleteConflict`, HTTP 409.
     pub const DELETE_CONFLICT: ErrorShape = ErrorShape {
         code: "DeleteConflict",
         recorded_as: "DeleteConflictException",
         status: 409,
+        sender_fault: true,
+    };
+
+    /// `DuplicateCertificate`, HTTP 409.
+    pub const DUPLICATE_CERTIFICATE: ErrorShape = ErrorShape {
+        code: "DuplicateCertificate",
+        recorded_as: "DuplicateCertificateException",
+        status: 409,
+        sender_fault: true,
+    };
+
+    /// `DuplicateSSHPublicKey`, HTTP 400.
+    pub const DUPLICATE_SSH_PUBLIC_KEY: ErrorShape = ErrorShape {
+        code: "DuplicateSSHPublicKey",
+        recorded_as: "DuplicateSSHPublicKeyException",
+        status: 400,
         sender_fault: true,
     };
 
@@ -7126,10 +13308,66 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `FeatureDisabled`, HTTP 404.
+    pub const FEATURE_DISABLED: ErrorShape = ErrorShape {
+        code: "FeatureDisabled",
+        recorded_as: "FeatureDisabledException",
+        status: 404,
+        sender_fault: true,
+    };
+
+    /// `FeatureEnabled`, HTTP 409.
+    pub const FEATURE_ENABLED: ErrorShape = ErrorShape {
+        code: "FeatureEnabled",
+        recorded_as: "FeatureEnabledException",
+        status: 409,
+        sender_fault: true,
+    };
+
+    /// `InvalidAuthenticationCode`, HTTP 403.
+    pub const INVALID_AUTHENTICATION_CODE: ErrorShape = ErrorShape {
+        code: "InvalidAuthenticationCode",
+        recorded_as: "InvalidAuthenticationCodeException",
+        status: 403,
+        sender_fault: true,
+    };
+
+    /// `InvalidCertificate`, HTTP 400.
+    pub const INVALID_CERTIFICATE: ErrorShape = ErrorShape {
+        code: "InvalidCertificate",
+        recorded_as: "InvalidCertificateException",
+        status: 400,
+        sender_fault: true,
+    };
+
     /// `InvalidInput`, HTTP 400.
     pub const INVALID_INPUT: ErrorShape = ErrorShape {
         code: "InvalidInput",
         recorded_as: "InvalidInputException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `InvalidPublicKey`, HTTP 400.
+    pub const INVALID_PUBLIC_KEY: ErrorShape = ErrorShape {
+        code: "InvalidPublicKey",
+        recorded_as: "InvalidPublicKeyException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `InvalidUserType`, HTTP 400.
+    pub const INVALID_USER_TYPE: ErrorShape = ErrorShape {
+        code: "InvalidUserType",
+        recorded_as: "InvalidUserTypeException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `KeyPairMismatch`, HTTP 400.
+    pub const KEY_PAIR_MISMATCH: ErrorShape = ErrorShape {
+        code: "KeyPairMismatch",
+        recorded_as: "KeyPairMismatchException",
         status: 400,
         sender_fault: true,
     };
@@ -7139,6 +13377,14 @@ pub mod errors {
         code: "LimitExceeded",
         recorded_as: "LimitExceededException",
         status: 409,
+        sender_fault: true,
+    };
+
+    /// `MalformedCertificate`, HTTP 400.
+    pub const MALFORMED_CERTIFICATE: ErrorShape = ErrorShape {
+        code: "MalformedCertificate",
+        recorded_as: "MalformedCertificateException",
+        status: 400,
         sender_fault: true,
     };
 
@@ -7166,6 +13412,30 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `OrganizationNotFoundException`, HTTP 400.
+    pub const ORGANIZATION_NOT_FOUND: ErrorShape = ErrorShape {
+        code: "OrganizationNotFoundException",
+        recorded_as: "OrganizationNotFoundException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `OrganizationNotInAllFeaturesModeException`, HTTP 400.
+    pub const ORGANIZATION_NOT_IN_ALL_FEATURES_MODE: ErrorShape = ErrorShape {
+        code: "OrganizationNotInAllFeaturesModeException",
+        recorded_as: "OrganizationNotInAllFeaturesModeException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `PasswordPolicyViolation`, HTTP 400.
+    pub const PASSWORD_POLICY_VIOLATION: ErrorShape = ErrorShape {
+        code: "PasswordPolicyViolation",
+        recorded_as: "PasswordPolicyViolationException",
+        status: 400,
+        sender_fault: true,
+    };
+
     /// `PolicyEvaluation`, HTTP 500.
     pub const POLICY_EVALUATION: ErrorShape = ErrorShape {
         code: "PolicyEvaluation",
@@ -7182,6 +13452,22 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `ReportGenerationLimitExceeded`, HTTP 409.
+    pub const REPORT_GENERATION_LIMIT_EXCEEDED: ErrorShape = ErrorShape {
+        code: "ReportGenerationLimitExceeded",
+        recorded_as: "ReportGenerationLimitExceededException",
+        status: 409,
+        sender_fault: true,
+    };
+
+    /// `ServiceAccessNotEnabledException`, HTTP 400.
+    pub const SERVICE_ACCESS_NOT_ENABLED: ErrorShape = ErrorShape {
+        code: "ServiceAccessNotEnabledException",
+        recorded_as: "ServiceAccessNotEnabledException",
+        status: 400,
+        sender_fault: true,
+    };
+
     /// `ServiceFailure`, HTTP 500.
     pub const SERVICE_FAILURE: ErrorShape = ErrorShape {
         code: "ServiceFailure",
@@ -7190,10 +13476,26 @@ pub mod errors {
         sender_fault: false,
     };
 
+    /// `NotSupportedService`, HTTP 404.
+    pub const SERVICE_NOT_SUPPORTED: ErrorShape = ErrorShape {
+        code: "NotSupportedService",
+        recorded_as: "ServiceNotSupportedException",
+        status: 404,
+        sender_fault: true,
+    };
+
     /// `UnmodifiableEntity`, HTTP 400.
     pub const UNMODIFIABLE_ENTITY: ErrorShape = ErrorShape {
         code: "UnmodifiableEntity",
         recorded_as: "UnmodifiableEntityException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `UnrecognizedPublicKeyEncoding`, HTTP 400.
+    pub const UNRECOGNIZED_PUBLIC_KEY_ENCODING: ErrorShape = ErrorShape {
+        code: "UnrecognizedPublicKeyEncoding",
+        recorded_as: "UnrecognizedPublicKeyEncodingException",
         status: 400,
         sender_fault: true,
     };

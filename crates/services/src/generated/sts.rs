@@ -21,25 +21,18 @@ pub static SERVICE: Service = Service {
 
 /// The operations that are declared here.
 pub static OPERATIONS: &[&OperationShape] = &[
-    GetCallerIdentity::SHAPE,
     AssumeRole::SHAPE,
+    AssumeRoleWithSAML::SHAPE,
     AssumeRoleWithWebIdentity::SHAPE,
+    AssumeRoot::SHAPE,
+    DecodeAuthorizationMessage::SHAPE,
+    GetAccessKeyInfo::SHAPE,
+    GetCallerIdentity::SHAPE,
+    GetDelegatedAccessToken::SHAPE,
+    GetFederationToken::SHAPE,
+    GetSessionToken::SHAPE,
+    GetWebIdentityToken::SHAPE,
 ];
-
-/// The operation `GetCallerIdentity`.
-#[derive(Clone, Copy, Debug)]
-pub struct GetCallerIdentity;
-
-impl Operation for GetCallerIdentity {
-    type Input = GetCallerIdentityRequest;
-    type Output = GetCallerIdentityResponse;
-    const SHAPE: &'static OperationShape = &OperationShape {
-        name: "GetCallerIdentity",
-        service: &SERVICE,
-        result_wrapper: Some("GetCallerIdentityResult"),
-        errors: &[],
-    };
-}
 
 /// The operation `AssumeRole`.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +50,28 @@ impl Operation for AssumeRole {
             errors::PACKED_POLICY_TOO_LARGE,
             errors::REGION_DISABLED,
             errors::EXPIRED_TOKEN,
+        ],
+    };
+}
+
+/// The operation `AssumeRoleWithSAML`.
+#[derive(Clone, Copy, Debug)]
+pub struct AssumeRoleWithSAML;
+
+impl Operation for AssumeRoleWithSAML {
+    type Input = AssumeRoleWithSAMLRequest;
+    type Output = AssumeRoleWithSAMLResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "AssumeRoleWithSAML",
+        service: &SERVICE,
+        result_wrapper: Some("AssumeRoleWithSAMLResult"),
+        errors: &[
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::PACKED_POLICY_TOO_LARGE,
+            errors::IDP_REJECTED_CLAIM,
+            errors::INVALID_IDENTITY_TOKEN,
+            errors::EXPIRED_TOKEN,
+            errors::REGION_DISABLED,
         ],
     };
 }
@@ -80,6 +95,138 @@ impl Operation for AssumeRoleWithWebIdentity {
             errors::INVALID_IDENTITY_TOKEN,
             errors::EXPIRED_TOKEN,
             errors::REGION_DISABLED,
+        ],
+    };
+}
+
+/// The operation `AssumeRoot`.
+#[derive(Clone, Copy, Debug)]
+pub struct AssumeRoot;
+
+impl Operation for AssumeRoot {
+    type Input = AssumeRootRequest;
+    type Output = AssumeRootResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "AssumeRoot",
+        service: &SERVICE,
+        result_wrapper: Some("AssumeRootResult"),
+        errors: &[errors::REGION_DISABLED, errors::EXPIRED_TOKEN],
+    };
+}
+
+/// The operation `DecodeAuthorizationMessage`.
+#[derive(Clone, Copy, Debug)]
+pub struct DecodeAuthorizationMessage;
+
+impl Operation for DecodeAuthorizationMessage {
+    type Input = DecodeAuthorizationMessageRequest;
+    type Output = DecodeAuthorizationMessageResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DecodeAuthorizationMessage",
+        service: &SERVICE,
+        result_wrapper: Some("DecodeAuthorizationMessageResult"),
+        errors: &[errors::INVALID_AUTHORIZATION_MESSAGE],
+    };
+}
+
+/// The operation `GetAccessKeyInfo`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetAccessKeyInfo;
+
+impl Operation for GetAccessKeyInfo {
+    type Input = GetAccessKeyInfoRequest;
+    type Output = GetAccessKeyInfoResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetAccessKeyInfo",
+        service: &SERVICE,
+        result_wrapper: Some("GetAccessKeyInfoResult"),
+        errors: &[],
+    };
+}
+
+/// The operation `GetCallerIdentity`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetCallerIdentity;
+
+impl Operation for GetCallerIdentity {
+    type Input = GetCallerIdentityRequest;
+    type Output = GetCallerIdentityResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetCallerIdentity",
+        service: &SERVICE,
+        result_wrapper: Some("GetCallerIdentityResult"),
+        errors: &[],
+    };
+}
+
+/// The operation `GetDelegatedAccessToken`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetDelegatedAccessToken;
+
+impl Operation for GetDelegatedAccessToken {
+    type Input = GetDelegatedAccessTokenRequest;
+    type Output = GetDelegatedAccessTokenResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetDelegatedAccessToken",
+        service: &SERVICE,
+        result_wrapper: Some("GetDelegatedAccessTokenResult"),
+        errors: &[
+            errors::EXPIRED_TRADE_IN_TOKEN,
+            errors::REGION_DISABLED,
+            errors::PACKED_POLICY_TOO_LARGE,
+        ],
+    };
+}
+
+/// The operation `GetFederationToken`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetFederationToken;
+
+impl Operation for GetFederationToken {
+    type Input = GetFederationTokenRequest;
+    type Output = GetFederationTokenResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetFederationToken",
+        service: &SERVICE,
+        result_wrapper: Some("GetFederationTokenResult"),
+        errors: &[
+            errors::MALFORMED_POLICY_DOCUMENT,
+            errors::PACKED_POLICY_TOO_LARGE,
+            errors::REGION_DISABLED,
+        ],
+    };
+}
+
+/// The operation `GetSessionToken`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetSessionToken;
+
+impl Operation for GetSessionToken {
+    type Input = GetSessionTokenRequest;
+    type Output = GetSessionTokenResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetSessionToken",
+        service: &SERVICE,
+        result_wrapper: Some("GetSessionTokenResult"),
+        errors: &[errors::REGION_DISABLED],
+    };
+}
+
+/// The operation `GetWebIdentityToken`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWebIdentityToken;
+
+impl Operation for GetWebIdentityToken {
+    type Input = GetWebIdentityTokenRequest;
+    type Output = GetWebIdentityTokenResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetWebIdentityToken",
+        service: &SERVICE,
+        result_wrapper: Some("GetWebIdentityTokenResult"),
+        errors: &[
+            errors::SESSION_DURATION_ESCALATION,
+            errors::OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED,
+            errors::JWT_PAYLOAD_SIZE_EXCEEDED,
         ],
     };
 }
@@ -228,6 +375,118 @@ impl Shape for AssumeRoleResponse {
     }
 }
 
+/// The structure `AssumeRoleWithSAMLRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRoleWithSAMLRequest {
+    /// `RoleArn`: 20 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`.
+    pub role_arn: String,
+    /// `PrincipalArn`: 20 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`.
+    pub principal_arn: String,
+    /// `SAMLAssertion`: 4 to 100000 characters.
+    pub saml_assertion: Secret,
+    /// `PolicyArns`.
+    pub policy_arns: Vec<PolicyDescriptorType>,
+    /// `Policy`: 1 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy: Option<String>,
+    /// `DurationSeconds`: 900 to 43200.
+    pub duration_seconds: Option<i32>,
+}
+
+impl Decode for AssumeRoleWithSAMLRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            role_arn: fields.required("RoleArn", |value| value.text(&ARN_TYPE)),
+            principal_arn: fields.required("PrincipalArn", |value| value.text(&ARN_TYPE)),
+            saml_assertion: fields
+                .required("SAMLAssertion", |value| value.secret(&SAML_ASSERTION_TYPE)),
+            policy_arns: fields
+                .optional("PolicyArns", |value| {
+                    value.list(&ListRule::ANY, |value| value.structure())
+                })
+                .unwrap_or_default(),
+            policy: fields.optional("Policy", |value| value.text(&SESSION_POLICY_DOCUMENT_TYPE)),
+            duration_seconds: fields.optional("DurationSeconds", |value| {
+                value.integer(&ROLE_DURATION_SECONDS_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for AssumeRoleWithSAMLRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("RoleArn", &self.role_arn);
+        writer.text("PrincipalArn", &self.principal_arn);
+        writer.secret("SAMLAssertion", &self.saml_assertion);
+        if !self.policy_arns.is_empty() {
+            writer.structures(
+                "PolicyArns",
+                &mut self.policy_arns.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if let Some(value) = &self.policy {
+            writer.text("Policy", value);
+        }
+        if let Some(value) = &self.duration_seconds {
+            writer.integer("DurationSeconds", *value);
+        }
+    }
+}
+
+/// The structure `AssumeRoleWithSAMLResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRoleWithSAMLResponse {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `AssumedRoleUser`.
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    /// `PackedPolicySize`: at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `Subject`.
+    pub subject: Option<String>,
+    /// `SubjectType`.
+    pub subject_type: Option<String>,
+    /// `Issuer`.
+    pub issuer: Option<String>,
+    /// `Audience`.
+    pub audience: Option<String>,
+    /// `NameQualifier`.
+    pub name_qualifier: Option<String>,
+    /// `SourceIdentity`: 2 to 64 characters; pattern `[\w+=,.@-]*`.
+    pub source_identity: Option<String>,
+}
+
+impl Shape for AssumeRoleWithSAMLResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.credentials {
+            writer.structure("Credentials", value);
+        }
+        if let Some(value) = &self.assumed_role_user {
+            writer.structure("AssumedRoleUser", value);
+        }
+        if let Some(value) = &self.packed_policy_size {
+            writer.integer("PackedPolicySize", *value);
+        }
+        if let Some(value) = &self.subject {
+            writer.text("Subject", value);
+        }
+        if let Some(value) = &self.subject_type {
+            writer.text("SubjectType", value);
+        }
+        if let Some(value) = &self.issuer {
+            writer.text("Issuer", value);
+        }
+        if let Some(value) = &self.audience {
+            writer.text("Audience", value);
+        }
+        if let Some(value) = &self.name_qualifier {
+            writer.text("NameQualifier", value);
+        }
+        if let Some(value) = &self.source_identity {
+            writer.text("SourceIdentity", value);
+        }
+    }
+}
+
 /// The structure `AssumeRoleWithWebIdentityRequest`.
 #[derive(Clone, Debug, Default)]
 pub struct AssumeRoleWithWebIdentityRequest {
@@ -338,6 +597,61 @@ impl Shape for AssumeRoleWithWebIdentityResponse {
     }
 }
 
+/// The structure `AssumeRootRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssumeRootRequest {
+    /// `TargetPrincipal`: 12 to 2048 characters.
+    pub target_principal: String,
+    /// `TaskPolicyArn`.
+    pub task_policy_arn: PolicyDescriptorType,
+    /// `DurationSeconds`: 0 to 900.
+    pub duration_seconds: Option<i32>,
+}
+
+impl Decode for AssumeRootRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            target_principal: fields.required("TargetPrincipal", |value| {
+                value.text(&TARGET_PRINCIPAL_TYPE)
+            }),
+            task_policy_arn: fields.required("TaskPolicyArn", |value| value.structure()),
+            duration_seconds: fields.optional("DurationSeconds", |value| {
+                value.integer(&ROOT_DURATION_SECONDS_TYPE)
+            }),
+        }
+    }
+}
+
+impl Shape for AssumeRootRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("TargetPrincipal", &self.target_principal);
+        writer.structure("TaskPolicyArn", &self.task_policy_arn);
+        if let Some(value) = &self.duration_seconds {
+            writer.integer("DurationSeconds", *value);
+        }
+    }
+}
+
+/// The structure `AssumeRootResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct AssumeRootResponse {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `SourceIdentity`: 2 to 64 characters; pattern `[\w+=,.@-]*`.
+    pub source_identity: Option<String>,
+}
+
+impl Shape for AssumeRootResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.credentials {
+            writer.structure("Credentials", value);
+        }
+        if let Some(value) = &self.source_identity {
+            writer.text("SourceIdentity", value);
+        }
+    }
+}
+
 /// The structure `AssumedRoleUser`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AssumedRoleUser {
@@ -376,6 +690,95 @@ impl Shape for Credentials {
     }
 }
 
+/// The structure `DecodeAuthorizationMessageRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeAuthorizationMessageRequest {
+    /// `EncodedMessage`: 1 to 10240 characters.
+    pub encoded_message: String,
+}
+
+impl Decode for DecodeAuthorizationMessageRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            encoded_message: fields
+                .required("EncodedMessage", |value| value.text(&ENCODED_MESSAGE_TYPE)),
+        }
+    }
+}
+
+impl Shape for DecodeAuthorizationMessageRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("EncodedMessage", &self.encoded_message);
+    }
+}
+
+/// The structure `DecodeAuthorizationMessageResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeAuthorizationMessageResponse {
+    /// `DecodedMessage`.
+    pub decoded_message: Option<String>,
+}
+
+impl Shape for DecodeAuthorizationMessageResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.decoded_message {
+            writer.text("DecodedMessage", value);
+        }
+    }
+}
+
+/// The structure `FederatedUser`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FederatedUser {
+    /// `FederatedUserId`: 2 to 193 characters; pattern `[\w+=,.@\:-]*`.
+    pub federated_user_id: String,
+    /// `Arn`: 20 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`.
+    pub arn: String,
+}
+
+impl Shape for FederatedUser {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("FederatedUserId", &self.federated_user_id);
+        writer.text("Arn", &self.arn);
+    }
+}
+
+/// The structure `GetAccessKeyInfoRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccessKeyInfoRequest {
+    /// `AccessKeyId`: 16 to 128 characters; pattern `[\w]*`.
+    pub access_key_id: String,
+}
+
+impl Decode for GetAccessKeyInfoRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            access_key_id: fields.required("AccessKeyId", |value| value.text(&ACCESS_KEY_ID_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetAccessKeyInfoRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("AccessKeyId", &self.access_key_id);
+    }
+}
+
+/// The structure `GetAccessKeyInfoResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetAccessKeyInfoResponse {
+    /// `Account`.
+    pub account: Option<String>,
+}
+
+impl Shape for GetAccessKeyInfoResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.account {
+            writer.text("Account", value);
+        }
+    }
+}
+
 /// The structure `GetCallerIdentityRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GetCallerIdentityRequest {}
@@ -411,6 +814,255 @@ impl Shape for GetCallerIdentityResponse {
         }
         if let Some(value) = &self.arn {
             writer.text("Arn", value);
+        }
+    }
+}
+
+/// The structure `GetDelegatedAccessTokenRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct GetDelegatedAccessTokenRequest {
+    /// `TradeInToken`.
+    pub trade_in_token: Secret,
+}
+
+impl Decode for GetDelegatedAccessTokenRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            trade_in_token: fields.required("TradeInToken", |value| value.secret(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for GetDelegatedAccessTokenRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.secret("TradeInToken", &self.trade_in_token);
+    }
+}
+
+/// The structure `GetDelegatedAccessTokenResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct GetDelegatedAccessTokenResponse {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `PackedPolicySize`: at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `AssumedPrincipal`: 20 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u007E\u0085\u00A0-\uD7FF\uE000-\uFFFD\u10000-\u10FFFF]+`.
+    pub assumed_principal: Option<String>,
+}
+
+impl Shape for GetDelegatedAccessTokenResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.credentials {
+            writer.structure("Credentials", value);
+        }
+        if let Some(value) = &self.packed_policy_size {
+            writer.integer("PackedPolicySize", *value);
+        }
+        if let Some(value) = &self.assumed_principal {
+            writer.text("AssumedPrincipal", value);
+        }
+    }
+}
+
+/// The structure `GetFederationTokenRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetFederationTokenRequest {
+    /// `Name`: 2 to 32 characters; pattern `[\w+=,.@-]*`.
+    pub name: String,
+    /// `Policy`: 1 to 2048 characters; pattern `[\u0009\u000A\u000D\u0020-\u00FF]+`.
+    pub policy: Option<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Vec<PolicyDescriptorType>,
+    /// `DurationSeconds`: 900 to 129600.
+    pub duration_seconds: Option<i32>,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for GetFederationTokenRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.required("Name", |value| value.text(&USER_NAME_TYPE)),
+            policy: fields.optional("Policy", |value| value.text(&SESSION_POLICY_DOCUMENT_TYPE)),
+            policy_arns: fields
+                .optional("PolicyArns", |value| {
+                    value.list(&ListRule::ANY, |value| value.structure())
+                })
+                .unwrap_or_default(),
+            duration_seconds: fields.optional("DurationSeconds", |value| {
+                value.integer(&DURATION_SECONDS_TYPE)
+            }),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for GetFederationTokenRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Name", &self.name);
+        if let Some(value) = &self.policy {
+            writer.text("Policy", value);
+        }
+        if !self.policy_arns.is_empty() {
+            writer.structures(
+                "PolicyArns",
+                &mut self.policy_arns.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if let Some(value) = &self.duration_seconds {
+            writer.integer("DurationSeconds", *value);
+        }
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `GetFederationTokenResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct GetFederationTokenResponse {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `FederatedUser`.
+    pub federated_user: Option<FederatedUser>,
+    /// `PackedPolicySize`: at least 0.
+    pub packed_policy_size: Option<i32>,
+}
+
+impl Shape for GetFederationTokenResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.credentials {
+            writer.structure("Credentials", value);
+        }
+        if let Some(value) = &self.federated_user {
+            writer.structure("FederatedUser", value);
+        }
+        if let Some(value) = &self.packed_policy_size {
+            writer.integer("PackedPolicySize", *value);
+        }
+    }
+}
+
+/// The structure `GetSessionTokenRequest`.
+#[derive(Clone, Debug, Default)]
+pub struct GetSessionTokenRequest {
+    /// `DurationSeconds`: 900 to 129600.
+    pub duration_seconds: Option<i32>,
+    /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]*`.
+    pub serial_number: Option<String>,
+    /// `TokenCode`: 6 characters; pattern `[\d]*`.
+    pub token_code: Option<Secret>,
+}
+
+impl Decode for GetSessionTokenRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            duration_seconds: fields.optional("DurationSeconds", |value| {
+                value.integer(&DURATION_SECONDS_TYPE)
+            }),
+            serial_number: fields.optional("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
+            token_code: fields.optional("TokenCode", |value| value.secret(&TOKEN_CODE_TYPE)),
+        }
+    }
+}
+
+impl Shape for GetSessionTokenRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.duration_seconds {
+            writer.integer("DurationSeconds", *value);
+        }
+        if let Some(value) = &self.serial_number {
+            writer.text("SerialNumber", value);
+        }
+        if let Some(value) = &self.token_code {
+            writer.secret("TokenCode", value);
+        }
+    }
+}
+
+/// The structure `GetSessionTokenResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct GetSessionTokenResponse {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+}
+
+impl Shape for GetSessionTokenResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.credentials {
+            writer.structure("Credentials", value);
+        }
+    }
+}
+
+/// The structure `GetWebIdentityTokenRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetWebIdentityTokenRequest {
+    /// `Audience`: 1 to 10 items.
+    pub audience: Vec<String>,
+    /// `DurationSeconds`: 60 to 3600.
+    pub duration_seconds: Option<i32>,
+    /// `SigningAlgorithm`: 5 characters.
+    pub signing_algorithm: String,
+    /// `Tags`: at most 50 items.
+    pub tags: Vec<Tag>,
+}
+
+impl Decode for GetWebIdentityTokenRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            audience: fields.required("Audience", |value| {
+                value.list(&WEB_IDENTITY_TOKEN_AUDIENCE_LIST_TYPE, |value| {
+                    value.text(&WEB_IDENTITY_TOKEN_AUDIENCE_STRING_TYPE)
+                })
+            }),
+            duration_seconds: fields.optional("DurationSeconds", |value| {
+                value.integer(&WEB_IDENTITY_TOKEN_DURATION_SECONDS_TYPE)
+            }),
+            signing_algorithm: fields
+                .required("SigningAlgorithm", |value| value.text(&JWT_ALGORITHM_TYPE)),
+            tags: fields
+                .optional("Tags", |value| {
+                    value.list(&TAG_LIST_TYPE, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for GetWebIdentityTokenRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.texts("Audience", &self.audience);
+        if let Some(value) = &self.duration_seconds {
+            writer.integer("DurationSeconds", *value);
+        }
+        writer.text("SigningAlgorithm", &self.signing_algorithm);
+        if !self.tags.is_empty() {
+            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
+        }
+    }
+}
+
+/// The structure `GetWebIdentityTokenResponse`.
+#[derive(Clone, Debug, Default)]
+pub struct GetWebIdentityTokenResponse {
+    /// `WebIdentityToken`.
+    pub web_identity_token: Option<Secret>,
+    /// `Expiration`.
+    pub expiration: Option<Timestamp>,
+}
+
+impl Shape for GetWebIdentityTokenResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.web_identity_token {
+            writer.secret("WebIdentityToken", value);
+        }
+        if let Some(value) = &self.expiration {
+            writer.timestamp("Expiration", *value);
         }
     }
 }
@@ -496,6 +1148,27 @@ impl Shape for Tag {
 
 static PROVIDED_CONTEXTS_LIST_TYPE: ListRule = ListRule { min: 1, max: 5 };
 
+static ROOT_DURATION_SECONDS_TYPE: IntegerRule = IntegerRule { min: 0, max: 900 };
+
+static SAML_ASSERTION_TYPE: TextRule = TextRule {
+    min: 4,
+    max: 100000,
+    ..TextRule::ANY
+};
+
+static TARGET_PRINCIPAL_TYPE: TextRule = TextRule {
+    min: 12,
+    max: 2048,
+    ..TextRule::ANY
+};
+
+static ACCESS_KEY_ID_TYPE: TextRule = TextRule {
+    min: 16,
+    max: 128,
+    pattern: Some(Pattern::new("[\\w]*", "\\A(?:[0-9A-Za-z_]*)\\z")),
+    ..TextRule::ANY
+};
+
 static ARN_TYPE: TextRule = TextRule {
     min: 20,
     max: 2048,
@@ -518,6 +1191,17 @@ static CONTEXT_ASSERTION_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static DURATION_SECONDS_TYPE: IntegerRule = IntegerRule {
+    min: 900,
+    max: 129600,
+};
+
+static ENCODED_MESSAGE_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 10240,
+    ..TextRule::ANY
+};
+
 static EXTERNAL_ID_TYPE: TextRule = TextRule {
     min: 2,
     max: 1224,
@@ -525,6 +1209,12 @@ static EXTERNAL_ID_TYPE: TextRule = TextRule {
         "[\\w+=,.@:\\/-]*",
         "\\A(?:[0-9A-Za-z_+=,.@:/-]*)\\z",
     )),
+    ..TextRule::ANY
+};
+
+static JWT_ALGORITHM_TYPE: TextRule = TextRule {
+    min: 5,
+    max: 5,
     ..TextRule::ANY
 };
 
@@ -624,6 +1314,26 @@ static URL_TYPE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static USER_NAME_TYPE: TextRule = TextRule {
+    min: 2,
+    max: 32,
+    pattern: Some(Pattern::new(
+        "[\\w+=,.@-]*",
+        "\\A(?:[0-9A-Za-z_+=,.@-]*)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static WEB_IDENTITY_TOKEN_AUDIENCE_LIST_TYPE: ListRule = ListRule { min: 1, max: 10 };
+
+static WEB_IDENTITY_TOKEN_AUDIENCE_STRING_TYPE: TextRule = TextRule {
+    min: 1,
+    max: 1000,
+    ..TextRule::ANY
+};
+
+static WEB_IDENTITY_TOKEN_DURATION_SECONDS_TYPE: IntegerRule = IntegerRule { min: 60, max: 3600 };
+
 /// The errors that the operations declare.
 pub mod errors {
     use super::ErrorShape;
@@ -632,6 +1342,14 @@ pub mod errors {
     pub const EXPIRED_TOKEN: ErrorShape = ErrorShape {
         code: "ExpiredTokenException",
         recorded_as: "ExpiredTokenException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `ExpiredTradeInTokenException`, HTTP 400.
+    pub const EXPIRED_TRADE_IN_TOKEN: ErrorShape = ErrorShape {
+        code: "ExpiredTradeInTokenException",
+        recorded_as: "ExpiredTradeInTokenException",
         status: 400,
         sender_fault: true,
     };
@@ -652,10 +1370,26 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `InvalidAuthorizationMessageException`, HTTP 400.
+    pub const INVALID_AUTHORIZATION_MESSAGE: ErrorShape = ErrorShape {
+        code: "InvalidAuthorizationMessageException",
+        recorded_as: "InvalidAuthorizationMessageException",
+        status: 400,
+        sender_fault: true,
+    };
+
     /// `InvalidIdentityToken`, HTTP 400.
     pub const INVALID_IDENTITY_TOKEN: ErrorShape = ErrorShape {
         code: "InvalidIdentityToken",
         recorded_as: "InvalidIdentityTokenException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `JWTPayloadSizeExceededException`, HTTP 400.
+    pub const JWT_PAYLOAD_SIZE_EXCEEDED: ErrorShape = ErrorShape {
+        code: "JWTPayloadSizeExceededException",
+        recorded_as: "JWTPayloadSizeExceededException",
         status: 400,
         sender_fault: true,
     };
@@ -665,6 +1399,14 @@ pub mod errors {
         code: "MalformedPolicyDocument",
         recorded_as: "MalformedPolicyDocumentException",
         status: 400,
+        sender_fault: true,
+    };
+
+    /// `OutboundWebIdentityFederationDisabledException`, HTTP 403.
+    pub const OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED: ErrorShape = ErrorShape {
+        code: "OutboundWebIdentityFederationDisabledException",
+        recorded_as: "OutboundWebIdentityFederationDisabledException",
+        status: 403,
         sender_fault: true,
     };
 
@@ -680,6 +1422,14 @@ pub mod errors {
     pub const REGION_DISABLED: ErrorShape = ErrorShape {
         code: "RegionDisabledException",
         recorded_as: "RegionDisabledException",
+        status: 403,
+        sender_fault: true,
+    };
+
+    /// `SessionDurationEscalationException`, HTTP 403.
+    pub const SESSION_DURATION_ESCALATION: ErrorShape = ErrorShape {
+        code: "SessionDurationEscalationException",
+        recorded_as: "SessionDurationEscalationException",
         status: 403,
         sender_fault: true,
     };

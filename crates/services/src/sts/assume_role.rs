@@ -88,7 +88,9 @@ impl Handle for AssumeRole {
             tags,
             policies,
             federated: None,
+            mfa: None,
             chained,
+            attested: parent.map(|it| it.attested.clone()).unwrap_or_default(),
         };
         let (credentials, session) = grant
             .issue(at.door, at.call.now, &permit)

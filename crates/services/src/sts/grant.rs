@@ -35,8 +35,12 @@ pub struct Grant {
     pub policies: SessionPolicies,
     /// The identity provider that vouched for the caller.
     pub federated: Option<Federated>,
+    /// When the caller proved a second factor, in seconds since the epoch.
+    pub mfa: Option<i64>,
     /// Whether it was obtained with another role's session.
     pub chained: bool,
+    /// What an issuer attested of the workload behind it.
+    pub attested: Vec<(String, String)>,
 }
 
 /// Why a session was not issued.
@@ -81,8 +85,9 @@ impl Grant {
             tags: self.tags,
             policies: self.policies,
             federated: self.federated,
-            mfa: None,
+            mfa: self.mfa,
             chained: self.chained,
+            attested: self.attested,
         };
         let credentials = door.keyring().mint(&session)?;
         Ok((credentials, Arc::new(session)))

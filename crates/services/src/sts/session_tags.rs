@@ -98,6 +98,7 @@ mod tests {
             federated: None,
             mfa: None,
             chained: false,
+            attested: Vec::new(),
         }
     }
 

@@ -99,7 +99,9 @@ impl Handle for AssumeRoleWithWebIdentity {
                 provider: token.provider.arn(),
                 keys: token.claims.session_keys(&token.audience),
             }),
+            mfa: None,
             chained: false,
+            attested: Vec::new(),
         };
         let (credentials, session) = grant
             .issue(at.door, at.call.now, &permit)

@@ -276,7 +276,9 @@ async fn a_permit_for_nothing_issues_nothing() {
         tags: Vec::new(),
         policies: session::SessionPolicies::default(),
         federated: None,
+        mfa: None,
         chained: false,
+        attested: Vec::new(),
     };
     let call = server.local_call();
     let other = format!("arn:aws:iam::{ACCOUNT}:role/other");

@@ -42,11 +42,11 @@ impl Generator<'_> {
     pub(super) fn operations(&self, out: &mut String) -> Result<()> {
         writeln!(out, "/// The operations that are declared here.")?;
         writeln!(out, "pub static OPERATIONS: &[&OperationShape] = &[")?;
-        for name in self.choice.operations {
+        for name in &self.operations {
             writeln!(out, "{name}::SHAPE,")?;
         }
         writeln!(out, "];\n")?;
-        for name in self.choice.operations {
+        for name in &self.operations {
             let operation = self.model.operation(name)?;
             let input = operation
                 .input
@@ -87,7 +87,7 @@ impl Generator<'_> {
     /// The errors that the operations declare.
     pub(super) fn errors(&self, out: &mut String) -> Result<()> {
         let mut names = BTreeSet::new();
-        for operation in self.choice.operations {
+        for operation in &self.operations {
             names.extend(
                 self.model
                     .operation(operation)?

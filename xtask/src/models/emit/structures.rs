@@ -150,16 +150,18 @@ impl Generator<'_> {
         receiver: &str,
     ) -> Result<String> {
         Ok(match self.kind(target)? {
-            "string" if self.is_secret(member, target)? && RECORDED_SECRETS.contains(&member) => {
+            "string" | "blob"
+                if self.is_secret(member, target)? && RECORDED_SECRETS.contains(&member) =>
+            {
                 format!("writer.text({member:?}, {receiver}.reveal());")
             }
-            "string" if self.is_secret(member, target)? => {
+            "string" | "blob" if self.is_secret(member, target)? => {
                 format!("writer.secret({member:?}, {reference});")
             }
             "string" if self.is_encoded(name, target) => {
                 format!("writer.text({member:?}, &encode_document({reference}));")
             }
-            "string" => format!("writer.text({member:?}, {reference});"),
+            "string" | "blob" => format!("writer.text({member:?}, {reference});"),
             "integer" => format!("writer.integer({member:?}, {value});"),
             "boolean" => format!("writer.boolean({member:?}, {value});"),
             "timestamp" => format!("writer.timestamp({member:?}, {value});"),

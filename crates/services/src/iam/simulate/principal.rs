@@ -275,6 +275,7 @@ impl<'t> Named<'t> {
             federated: None,
             mfa: None,
             chained: false,
+            attested: Vec::new(),
         };
         let caller = Caller::role(Arc::clone(role), Arc::new(session), "");
         Ok(Supposed::of(caller.map_err(|_| unclear(self.arn))?, "role"))
