@@ -286,6 +286,7 @@ prop_compose! {
             "[A-Z2-7]{21}".prop_map(|role_id| SessionKind::Role { role_id }),
             "[A-Z2-7]{21}".prop_map(|user_id| SessionKind::User { user_id }),
             "[A-Z2-7]{21}".prop_map(|user_id| SessionKind::FederatedUser { user_id }),
+            "[a-zA-Z:/-]{1,80}".prop_map(|task_policy| SessionKind::Root { task_policy }),
         ],
         name in "[A-Za-z0-9_+=,.@-]{2,64}",
         issued_at in any::<i64>(),
@@ -297,6 +298,7 @@ prop_compose! {
         federated in option::of(("[a-z:/]{20,60}", vec(("[a-z:.]{1,30}", vec("\\PC{0,20}", 0..3)), 0..4))),
         mfa in option::of(any::<i64>()),
         chained in any::<bool>(),
+        attested in vec(("[a-z]{1,20}", "\\PC{0,40}"), 0..6),
     ) -> Session {
         let account: AccountId = format!("{account:012}").parse().unwrap();
         Session {
@@ -311,6 +313,7 @@ prop_compose! {
             federated: federated.map(|(provider, keys)| Federated { provider, keys }),
             mfa,
             chained,
+            attested,
         }
     }
 }
