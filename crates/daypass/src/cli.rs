@@ -2,6 +2,7 @@
 
 pub(crate) mod can;
 pub(crate) mod policy;
+pub(crate) mod sessions;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +35,10 @@ pub(crate) enum Command {
     Policy(policy::Policy),
     /// Ask a server whether a principal may do something, and why (or why not).
     Can(can::Can),
+    /// List the sessions of a role that still work.
+    Sessions(sessions::Sessions),
+    /// End the sessions of a role that were issued up to now, or one of them.
+    Revoke(sessions::Revoke),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }

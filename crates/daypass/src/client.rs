@@ -1,9 +1,12 @@
 //! A small client of a server: query, JSON and S3 requests, signed.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use anyhow::{Context, Result, anyhow};
-use http::header::{ACCEPT, CONTENT_TYPE, HOST};
+use http::header::{ACCEPT, CONTENT_TYPE, DATE, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use reqwest::Url;
 use serde_json::Value;
 use session::sigv4::{RequestParts, Rules, SignedPayload, Signer, sha256};
@@ -22,6 +25,8 @@ pub(crate) struct Client {
     endpoint: Url,
     region: String,
     http: reqwest::Client,
+    /// The `Date` of the last answer, in seconds since the epoch; 0 before the first.
+    answered: AtomicI64,
 }
 
 /// A refusal by the server.
@@ -55,6 +60,7 @@ impl Client {
             endpoint: parsed.with_context(|| format!("`{endpoint}` is not a URL"))?,
             region: region.to_owned(),
             http,
+            answered: AtomicI64::new(0),
         })
     }
 
@@ -115,9 +121,21 @@ impl Client {
         }))
     }
 
+    /// The server's time, to the second, when it last answered.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        let seconds = self.answered.load(Ordering::Relaxed);
+        Timestamp::from_second(seconds)
+            .ok()
+            .filter(|_| seconds != 0)
+    }
+
     /// CloudTrail's `LookupEvents`.
-    pub(crate) async fn lookup_events(&self, keys: &Keys) -> Result<Value> {
-        let (_, body) = self
+    pub(crate) async fn lookup_events(
+        &self,
+        lookup: &Value,
+        keys: &Keys,
+    ) -> Result<Result<Value, Refused>> {
+        let (status, body) = self
             .send(Call {
                 method: Method::POST,
                 path: "/",
@@ -129,12 +147,23 @@ impl Client {
                         "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents",
                     ),
                 ],
-                body: b"{\"MaxResults\":50}".to_vec(),
+                body: lookup.to_string().into_bytes(),
                 rules: Rules::json("cloudtrail"),
                 keys: Some(keys),
             })
             .await?;
-        serde_json::from_slice(&body).context("the answer is not JSON")
+        let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
+        if (200..300).contains(&status) {
+            return Ok(Ok(answer));
+        }
+        let text = |names: [&str; 2]| {
+            let value = names.iter().find_map(|name| answer.get(name)?.as_str());
+            value.unwrap_or_default().to_owned()
+        };
+        Ok(Err(Refused {
+            code: text(["__type", "code"]),
+            message: text(["message", "Message"]),
+        }))
     }
 
     /// A request to S3; the body of the answer.
@@ -209,6 +238,11 @@ impl Client {
             .body(call.body)
             .send()
             .await?;
+        let date = response.headers().get(DATE);
+        if let Some(date) = date.and_then(|it| rfc2822::parse(it.to_str().ok()?).ok()) {
+            let seconds = date.timestamp().as_second();
+            self.answered.store(seconds, Ordering::Relaxed);
+        }
         let status = response.status().as_u16();
         Ok((status, response.bytes().await?.to_vec()))
     }

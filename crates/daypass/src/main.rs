@@ -63,6 +63,8 @@ fn main() -> ExitCode {
             Command::Run(options) => command::run::run(options).await,
             Command::Policy(command) => policy(&command),
             Command::Can(options) => Ok(command::can::run(&options).await),
+            Command::Sessions(options) => command::sessions::run(&options).await,
+            Command::Revoke(options) => command::revoke::run(&options).await,
             Command::Demo(options) => demo::run(&options).await,
         }
     });

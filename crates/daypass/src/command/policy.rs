@@ -1,7 +1,6 @@
 //! `daypass policy`.
 
 mod check;
-mod columns;
 mod decide;
 mod source;
 mod summary;

@@ -296,7 +296,11 @@ impl Walk<'_> {
         show::command(
             "aws cloudtrail lookup-events --output json | jq -r '.Events[] | .Username as $u | .CloudTrailEvent |\n    fromjson | [.eventTime, .eventName, $u, .errorCode // \"-\"] | @tsv'",
         );
-        let found = self.client.lookup_events(&self.admin).await?;
+        let found = self
+            .client
+            .lookup_events(&json!({"MaxResults": 50}), &self.admin)
+            .await?
+            .map_err(|refused| anyhow!("{}: {}", refused.code, refused.message))?;
         let events = found.get("Events").and_then(Value::as_array);
         let mut names = Vec::new();
         for event in events.into_iter().flatten() {

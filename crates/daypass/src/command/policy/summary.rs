@@ -6,9 +6,9 @@ use anyhow::{Context, Result, anyhow};
 use policy::{DocumentKind, ServiceSummary, Summary, Unrecognized};
 use reference::Reference;
 
-use super::columns::columns;
 use super::source::Source;
 use crate::cli::policy::{self as cli, Output};
+use crate::command::columns::columns;
 use crate::print::print;
 
 /// Prints what the documents give access to, all of them taken together.

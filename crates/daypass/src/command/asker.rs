@@ -3,6 +3,7 @@
 use std::env;
 
 use anyhow::{Context, Result, anyhow, bail};
+use jiff::Timestamp;
 use reqwest::Certificate;
 use serde_json::Value;
 use session::Secret;
@@ -18,14 +19,14 @@ const REGION: &str = "us-east-1";
 const SECONDS: u32 = 900;
 
 /// A server and credentials for it.
-pub(super) struct Asker {
+pub(crate) struct Asker {
     client: Client,
     keys: Keys,
 }
 
 impl Asker {
     /// By the environment if it has an endpoint and a key, else by the server's own socket.
-    pub(super) async fn new(data: &Data) -> Result<Self> {
+    pub(crate) async fn new(data: &Data) -> Result<Self> {
         match (set("AWS_ENDPOINT_URL"), set("AWS_ACCESS_KEY_ID")) {
             (Some(endpoint), Some(id)) => Self::of_environment(&endpoint, &id),
             _ => Self::of_socket(data).await.context(
@@ -87,8 +88,19 @@ impl Asker {
         })
     }
 
+    /// CloudTrail's `LookupEvents`: one page.
+    pub(crate) async fn lookup_events(&self, lookup: &Value) -> Result<Result<Value, Refused>> {
+        let asked = self.client.lookup_events(lookup, &self.keys).await;
+        asked.with_context(|| format!("{} gives no answer to LookupEvents", self.client.endpoint()))
+    }
+
+    /// The server's time when it last answered.
+    pub(crate) fn server_time(&self) -> Option<Timestamp> {
+        self.client.server_time()
+    }
+
     /// A call of IAM or STS; a refusal is an answer too.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         service: &str,
         action: &str,

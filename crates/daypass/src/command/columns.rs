@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Rows under a line of titles, each column as wide as what is in it. Lines have no blanks at
 /// their ends.
-pub(super) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> String {
+pub(crate) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = titles.map(|title| title.chars().count());
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
