@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_codes_make_the_device_deaf_for_longer_and_longer() {
+    fn wrong_codes_bar_a_device_for_longer_and_longer() {
         let mut device = device();
         let wrong = || Secret::from("000000");
         for _ in 0..4 {

@@ -54,7 +54,7 @@ async fn two_requests_with_one_code_get_one_session() {
 }
 
 #[tokio::test]
-async fn guessing_codes_makes_a_device_deaf_also_to_the_right_one() {
+async fn too_many_wrong_codes_bar_the_right_one_too() {
     let server = Server::start().await;
     let (key, device) = ann(&server).await;
     let right = device.code(&server, 30);
