@@ -1,5 +1,6 @@
 """Secrets don't get out: not into the log, the trail, an error, or a file that others can read."""
 
+import base64
 import contextlib
 import stat
 
@@ -11,6 +12,7 @@ from support.clients import As
 from support.policies import allow, policy, trust_provider
 from support.principals import Account, role_arn
 from support.server import Credentials
+from support.totp import Device
 
 
 @pytest.fixture
@@ -29,6 +31,13 @@ def busy(start_server):
     session.s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "us-east-2"})
     session.s3.put_object(Bucket="bucket", Key="k", Body=b"body-of-an-object-4711")
     secrets["an object's body"] = "body-of-an-object-4711"
+
+    device = Device.of(account.admin.iam, user.name)
+    secrets["the seed of a phone"] = device.seed
+    secrets["the seed of a phone, in base64"] = base64.b64encode(device.seed.encode()).decode()
+    strong = user.sts.get_session_token(SerialNumber=device.serial, TokenCode=device.fresh())["Credentials"]
+    secrets["the secret key of a user's session"] = strong["SecretAccessKey"]
+    As(server, Credentials.of(strong)).iam.list_virtual_mfa_devices()
 
     provider = server.issuer()
     account.admin.iam.create_open_id_connect_provider(Url=f"https://{provider}", ClientIDList=["sts.amazonaws.com"])

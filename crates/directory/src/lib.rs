@@ -18,6 +18,7 @@ pub mod catalogue;
 mod document;
 mod entity;
 mod live;
+mod mfa_device;
 mod name;
 mod shelf;
 mod snapshot;
@@ -33,6 +34,7 @@ pub use entity::{
     PasswordPolicy, PolicyVersion, Role, User,
 };
 pub use live::{Directory, OpenError};
+pub use mfa_device::{MfaAssignment, MfaDevice, WrongCodes};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};

@@ -10,7 +10,7 @@ use session::sigv4::{
     Credential, Location, PayloadHash, Presented, RequestParts, Rules, SignatureError, Signed,
     Verified, parse,
 };
-use session::{AccessKeyId, Secret, SessionKind, TokenError};
+use session::{AccessKeyId, Secret, Session, SessionKind, TokenError};
 
 use crate::{Authentication, Caller, Door};
 
@@ -112,15 +112,34 @@ impl Door {
                     TokenError::Invalid => SignatureError::InvalidToken,
                     TokenError::Expired => SignatureError::ExpiredToken,
                 })?;
-        let SessionKind::Role { role_id } = &session.kind else {
-            return Err(SignatureError::InvalidToken);
-        };
-        // By unique id: a role that was deleted and made again is another role.
-        let role = self.directory.snapshot().role_by_id(role_id).cloned();
-        let role = role.ok_or(SignatureError::InvalidToken)?;
-        let caller = Caller::role(role, Arc::new(session), id.as_str())
-            .map_err(|_| SignatureError::InvalidToken)?;
+        let caller = self
+            .holder(session, id)
+            .ok_or(SignatureError::InvalidToken)?;
         Ok((caller, secret))
+    }
+
+    /// Whose session it is, by unique id: a role or user that was deleted and made again is
+    /// another one. `None` when there is no such role or user any more.
+    fn holder(&self, session: Session, id: &AccessKeyId) -> Option<Caller> {
+        let snapshot = self.directory.snapshot();
+        let session = Arc::new(session);
+        let id = id.as_str();
+        let caller = match &session.kind {
+            SessionKind::Role { role_id } => {
+                let role = snapshot.role_by_id(role_id)?;
+                Caller::role(Arc::clone(role), Arc::clone(&session), id)
+            }
+            SessionKind::User { user_id } => {
+                let user = snapshot.user_by_id(user_id)?;
+                Caller::user_session(Arc::clone(user), Arc::clone(&session), id)
+            }
+            SessionKind::FederatedUser { user_id } => {
+                let user = snapshot.user_by_id(user_id)?;
+                Caller::federated_user(Arc::clone(user), Arc::clone(&session), id)
+            }
+            SessionKind::Root { .. } => return None,
+        };
+        caller.ok()
     }
 
     fn long_term(&self, id: &AccessKeyId) -> Option<(Caller, Secret)> {

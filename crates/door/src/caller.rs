@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use directory::{Role, Tags, User};
 use policy::{AccountId, Arn, DocumentKind, InvalidArn, Policy, Principal, RoleSession};
 use session::Session;
-use trail::{SessionIssuer, UserIdentity, WebIdentityFederation};
+use trail::{SessionIssuer, UserIdentity, UserSession, WebIdentityFederation};
 
 /// The caller of a request, proven or anonymous.
 #[derive(Debug, Clone)]
@@ -89,7 +89,7 @@ impl Caller {
         }
     }
 
-    /// An IAM user.
+    /// An IAM user with a long-term key.
     ///
     /// # Errors
     /// When the user's ARN isn't one, which validated names rule out.
@@ -107,9 +107,69 @@ impl Caller {
                 arn: user.arn(),
                 user_name: user.name.to_string(),
                 access_key_id: access_key_id.to_owned(),
+                session: None,
             },
             access_key_id: Some(access_key_id.to_owned()),
             session: None,
+            attached: Attached::User(user),
+            session_policy: OnceLock::new(),
+        })
+    }
+
+    /// An IAM user with the credentials of `GetSessionToken`: the user itself, and no principal
+    /// of its own (IAM user guide, "AWS JSON policy elements: Principal").
+    ///
+    /// # Errors
+    /// When the user's ARN isn't one, which validated names rule out.
+    pub fn user_session(
+        user: Arc<User>,
+        session: Arc<Session>,
+        access_key_id: &str,
+    ) -> Result<Self, InvalidArn> {
+        let mut caller = Self::user(user, access_key_id)?;
+        if let UserIdentity::IamUser { session: told, .. } = &mut caller.identity {
+            *told = Some(UserSession {
+                created: issue_time(&session),
+                mfa: session.mfa.is_some(),
+            });
+        }
+        caller.session = Some(session);
+        Ok(caller)
+    }
+
+    /// The session of `GetFederationToken`, with the policies and tags of the user that asked
+    /// for it.
+    ///
+    /// # Errors
+    /// When the user's ARN or the session's isn't one, which validated names rule out.
+    pub fn federated_user(
+        user: Arc<User>,
+        session: Arc<Session>,
+        access_key_id: &str,
+    ) -> Result<Self, InvalidArn> {
+        let account = user.account;
+        let arn = format!("arn:aws:sts::{account}:federated-user/{}", session.name);
+        Ok(Self {
+            principal: Principal::FederatedUser {
+                account,
+                arn: arn.parse()?,
+                user_arn: user.arn().parse()?,
+                user_id: user.id.clone(),
+            },
+            identity: UserIdentity::FederatedUser {
+                account,
+                principal_id: session.user_id(),
+                arn,
+                access_key_id: access_key_id.to_owned(),
+                issuer: SessionIssuer {
+                    principal_id: user.id.clone(),
+                    arn: user.arn(),
+                    user_name: user.name.to_string(),
+                },
+                created: issue_time(&session),
+            },
+            access_key_id: Some(access_key_id.to_owned()),
+            session: Some(session),
             attached: Attached::User(user),
             session_policy: OnceLock::new(),
         })
@@ -129,7 +189,6 @@ impl Caller {
         // The session's ARN drops the role's path (IAM user guide, "IAM identifiers").
         let session_arn = format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name);
         let federated = session.federated.as_ref();
-        let created = jiff::Timestamp::from_second(session.issued_at).unwrap_or_default();
         Ok(Self {
             principal: Principal::Role(Box::new(RoleSession {
                 account,
@@ -152,7 +211,7 @@ impl Caller {
                 web_identity: federated.map(|it| WebIdentityFederation {
                     provider: it.provider.clone(),
                 }),
-                created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                created: issue_time(&session),
                 mfa: session.mfa.is_some(),
                 source_identity: session
                     .source_identity
@@ -185,19 +244,24 @@ impl Caller {
             Principal::Root { account } => account.to_string(),
             Principal::User { unique_id, .. } => unique_id.clone(),
             Principal::Role(role) => format!("{}:{}", role.role_id, role.session_name),
-            Principal::FederatedUser { user_id, .. } => user_id.clone(),
+            // `ACCOUNT:NAME`; the principal's `user_id` is that of the user behind it.
+            Principal::FederatedUser { account, arn, .. } => {
+                let name = arn.resource().rsplit('/').next().unwrap_or_default();
+                format!("{account}:{name}")
+            }
             Principal::Anonymous | Principal::Federated { .. } | Principal::Service { .. } => {
                 "anonymous".to_owned()
             }
         }
     }
 
-    /// The user's name, for IAM users with long-term keys.
+    /// The user's name, for IAM users with long-term keys or the credentials of
+    /// `GetSessionToken`; federated users have none.
     #[must_use]
     pub fn user_name(&self) -> Option<&str> {
-        match &self.attached {
-            Attached::User(user) => Some(user.name.as_str()),
-            Attached::Role(_) | Attached::None => None,
+        match (&self.principal, &self.attached) {
+            (Principal::User { .. }, Attached::User(user)) => Some(user.name.as_str()),
+            _ => None,
         }
     }
 
@@ -217,4 +281,10 @@ impl Caller {
             Attached::None => None,
         }
     }
+}
+
+/// When a session was issued, as records have it.
+fn issue_time(session: &Session) -> String {
+    let issued = jiff::Timestamp::from_second(session.issued_at).unwrap_or_default();
+    issued.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use policy::{AccountId, Context, Principal, Value};
+use session::SessionKind;
 
 use crate::{Authentication, Call, Caller};
 
@@ -105,19 +106,21 @@ fn session(keys: &mut Context, now: Timestamp, caller: &Caller) {
     if let Some(source) = &session.source_identity {
         keys.insert("aws:SourceIdentity", source.as_str());
     }
-    // Session tags stand over the role's tags of the same name.
+    // Session tags stand over the role's or user's tags of the same name.
     for tag in &session.tags {
         keys.insert(format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());
     }
-    match &session.federated {
-        Some(federated) => {
-            keys.insert("aws:FederatedProvider", federated.provider.clone());
-            for (key, values) in &federated.keys {
-                keys.insert(key.clone(), values_of(values));
-            }
+    if let Some(federated) = &session.federated {
+        keys.insert("aws:FederatedProvider", federated.provider.clone());
+        for (key, values) in &federated.keys {
+            keys.insert(key.clone(), values_of(values));
         }
+    } else if matches!(
+        session.kind,
+        SessionKind::Role { .. } | SessionKind::User { .. }
+    ) {
         // Absent for federated sessions and for long-term keys, not false.
-        None => keys.insert("aws:MultiFactorAuthPresent", session.mfa.is_some()),
+        keys.insert("aws:MultiFactorAuthPresent", session.mfa.is_some());
     }
     if let Some(used) = session.mfa {
         keys.insert(
@@ -168,7 +171,7 @@ mod tests {
     use std::sync::Arc;
 
     use directory::{Document, EntityPath, Role, Tags};
-    use session::{Federated, Session, SessionKind, SessionPolicies, SessionTag};
+    use session::{Federated, Session, SessionPolicies, SessionTag};
 
     use super::*;
 

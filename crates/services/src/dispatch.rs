@@ -16,6 +16,7 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
+use crate::session_limits;
 use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
@@ -149,6 +150,9 @@ impl Services {
         let Some(entry) = asked.entry else {
             return asked.unknown_operation(parameters).into();
         };
+        if let Err(fault) = session_limits::check(call, entry.shape) {
+            return fault.into();
+        }
         let at = At {
             door,
             call,

@@ -1,4 +1,4 @@
-//! IAM: users, access keys, groups, roles, instance profiles, policies, identity providers, tags,
+//! IAM: users, access keys, MFA devices, groups, roles, instance profiles, policies, identity providers, tags,
 //! and what is the account's own.
 
 use crate::dispatch::Entry;
@@ -21,6 +21,8 @@ mod inline;
 mod instance_profile_roles;
 mod instance_profile_tags;
 mod instance_profiles;
+mod mfa_device_tags;
+mod mfa_devices;
 mod name;
 mod needs;
 mod oidc_clients;
@@ -40,6 +42,7 @@ mod trust;
 mod usage;
 mod user_policies;
 mod users;
+mod virtual_mfa_devices;
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
@@ -53,6 +56,17 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateAccessKey>(),
     Entry::of::<DeleteAccessKey>(),
     Entry::of::<GetAccessKeyLastUsed>(),
+    Entry::of::<CreateVirtualMFADevice>(),
+    Entry::of::<ListVirtualMFADevices>(),
+    Entry::of::<DeleteVirtualMFADevice>(),
+    Entry::of::<EnableMFADevice>(),
+    Entry::of::<ResyncMFADevice>(),
+    Entry::of::<DeactivateMFADevice>(),
+    Entry::of::<ListMFADevices>(),
+    Entry::of::<GetMFADevice>(),
+    Entry::of::<TagMFADevice>(),
+    Entry::of::<UntagMFADevice>(),
+    Entry::of::<ListMFADeviceTags>(),
     Entry::of::<CreateGroup>(),
     Entry::of::<GetGroup>(),
     Entry::of::<ListGroups>(),

@@ -21,6 +21,8 @@ pub mod generated;
 mod handle;
 pub mod iam;
 pub mod local;
+mod mfa;
+mod session_limits;
 pub mod sts;
 pub mod wire;
 

@@ -1,11 +1,16 @@
-//! STS: who am I, and temporary credentials of exactly one role.
+//! STS: who am I, and temporary credentials of exactly one role or user.
 
+mod access_key_info;
 mod assume_role;
 mod caller_identity;
+mod federation_token;
 mod grant;
 mod refusals;
+mod second_factor;
 mod session_policies;
 mod session_tags;
+mod session_token;
+mod user_grant;
 mod web_identity;
 
 pub(crate) use assume_role::{BARRED, is_barred};
@@ -17,6 +22,9 @@ use crate::generated::sts;
 /// The operations of STS that are served.
 pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetCallerIdentity>(),
+    Entry::of::<sts::GetAccessKeyInfo>(),
+    Entry::of::<sts::GetSessionToken>(),
+    Entry::of::<sts::GetFederationToken>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
 ];

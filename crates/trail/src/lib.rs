@@ -24,4 +24,4 @@ pub use draft::{Draft, Resource};
 pub use log::{Trail, TrailError};
 pub use lookup::{Attribute, AttributeKey, Found, InvalidLookup, Lookup, Page};
 pub use record::{Frame, Record, Tls};
-pub use user_identity::{SessionIssuer, UserIdentity, WebIdentityFederation};
+pub use user_identity::{SessionIssuer, UserIdentity, UserSession, WebIdentityFederation};

@@ -271,7 +271,8 @@ impl Found {
         let of_identity = |name: &str| identity.get(name).and_then(Value::as_str);
         let username = match of_identity("type")? {
             "Root" => Some("root".to_owned()),
-            "AssumedRole" => of_identity("principalId")
+            // The session's name stands behind the role's id or the account.
+            "AssumedRole" | "FederatedUser" => of_identity("principalId")
                 .and_then(|id| id.split_once(':'))
                 .map(|(_, name)| name.to_owned()),
             _ => of_identity("userName").map(str::to_owned),
@@ -321,6 +322,7 @@ mod tests {
                 arn: "arn:aws:iam::123456789012:user/ann".into(),
                 user_name: "ann".into(),
                 access_key_id: "AKIA1".into(),
+                session: None,
             },
             time: Timestamp::from_second(at).unwrap(),
             region: "us-east-1".into(),

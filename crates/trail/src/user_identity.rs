@@ -13,7 +13,7 @@ pub enum UserIdentity {
         /// The key that signed, if one did.
         access_key_id: Option<String>,
     },
-    /// An IAM user with a long-term key.
+    /// An IAM user, with a long-term key or the credentials of `GetSessionToken`.
     IamUser {
         /// The account.
         account: AccountId,
@@ -25,6 +25,23 @@ pub enum UserIdentity {
         user_name: String,
         /// The key that signed.
         access_key_id: String,
+        /// Set for temporary credentials.
+        session: Option<UserSession>,
+    },
+    /// The session of `GetFederationToken`.
+    FederatedUser {
+        /// The account.
+        account: AccountId,
+        /// `ACCOUNT:NAME`.
+        principal_id: String,
+        /// `arn:aws:sts::…:federated-user/…`.
+        arn: String,
+        /// The key that signed.
+        access_key_id: String,
+        /// The user that asked for the session.
+        issuer: SessionIssuer,
+        /// When the session was issued, RFC 3339.
+        created: String,
     },
     /// A role session.
     AssumedRole {
@@ -77,15 +94,37 @@ pub enum UserIdentity {
     },
 }
 
+/// `sessionContext.attributes` of a user's own session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserSession {
+    /// When the session was issued, RFC 3339.
+    pub created: String,
+    /// Whether MFA was used when the session was issued.
+    pub mfa: bool,
+}
+
 /// `sessionContext.sessionIssuer`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionIssuer {
-    /// `AROA…`.
+    /// `AROA…` or `AIDA…`.
     pub principal_id: String,
-    /// The role's ARN, path included.
+    /// The role's or user's ARN, path included.
     pub arn: String,
-    /// The role's name.
+    /// The role's or user's name.
     pub user_name: String,
+}
+
+impl SessionIssuer {
+    /// `kind` is `Role` or `IAMUser`.
+    fn to_json(&self, kind: &str, account: AccountId) -> Value {
+        json!({
+            "type": kind,
+            "principalId": self.principal_id,
+            "arn": self.arn,
+            "accountId": account.to_string(),
+            "userName": self.user_name,
+        })
+    }
 }
 
 /// `sessionContext.webIdFederationData`.
@@ -101,7 +140,9 @@ impl UserIdentity {
     pub fn name(&self) -> String {
         match self {
             Self::Root { account, .. } => format!("arn:aws:iam::{account}:root"),
-            Self::IamUser { arn, .. } | Self::AssumedRole { arn, .. } => arn.clone(),
+            Self::IamUser { arn, .. }
+            | Self::FederatedUser { arn, .. }
+            | Self::AssumedRole { arn, .. } => arn.clone(),
             Self::WebIdentityUser { principal_id, .. } => principal_id.clone(),
             Self::Local { uid, .. } => format!("uid:{uid}"),
             Self::AwsAccount { principal_id, .. } => principal_id.clone(),
@@ -132,13 +173,39 @@ impl UserIdentity {
                 arn,
                 user_name,
                 access_key_id,
+                session,
+            } => {
+                let mut value = json!({
+                    "type": "IAMUser",
+                    "principalId": principal_id,
+                    "arn": arn,
+                    "accountId": account.to_string(),
+                    "accessKeyId": access_key_id,
+                    "userName": user_name,
+                });
+                if let (Some(map), Some(session)) = (value.as_object_mut(), session) {
+                    let attributes = attributes(&session.created, session.mfa);
+                    map.insert("sessionContext".into(), json!({"attributes": attributes}));
+                }
+                value
+            }
+            Self::FederatedUser {
+                account,
+                principal_id,
+                arn,
+                access_key_id,
+                issuer,
+                created,
             } => json!({
-                "type": "IAMUser",
+                "type": "FederatedUser",
                 "principalId": principal_id,
                 "arn": arn,
                 "accountId": account.to_string(),
                 "accessKeyId": access_key_id,
-                "userName": user_name,
+                "sessionContext": {
+                    "sessionIssuer": issuer.to_json("IAMUser", *account),
+                    "attributes": attributes(created, false),
+                },
             }),
             Self::AssumedRole {
                 account,
@@ -152,26 +219,14 @@ impl UserIdentity {
                 source_identity,
             } => {
                 let mut context = Map::new();
-                context.insert(
-                    "sessionIssuer".into(),
-                    json!({
-                        "type": "Role",
-                        "principalId": issuer.principal_id,
-                        "arn": issuer.arn,
-                        "accountId": account.to_string(),
-                        "userName": issuer.user_name,
-                    }),
-                );
+                context.insert("sessionIssuer".into(), issuer.to_json("Role", *account));
                 if let Some(web) = web_identity {
                     context.insert(
                         "webIdFederationData".into(),
                         json!({"federatedProvider": web.provider, "attributes": {}}),
                     );
                 }
-                context.insert(
-                    "attributes".into(),
-                    json!({"creationDate": created, "mfaAuthenticated": mfa.to_string()}),
-                );
+                context.insert("attributes".into(), attributes(created, *mfa));
                 if let Some(source) = source_identity {
                     context.insert("sourceIdentity".into(), json!(source));
                 }
@@ -217,6 +272,10 @@ impl UserIdentity {
             }
         }
     }
+}
+
+fn attributes(created: &str, mfa: bool) -> Value {
+    json!({"creationDate": created, "mfaAuthenticated": mfa.to_string()})
 }
 
 fn set(value: &mut Value, name: &str, text: Option<&str>) {

@@ -48,7 +48,13 @@ pub(super) const SERVICES: &[Choice] = &[
 ];
 
 /// Members that hold secrets, beside those whose shapes the models mark as sensitive.
-pub(super) const SECRET_MEMBERS: &[&str] = &["SessionToken", "TokenCode", "SAMLAssertion"];
+pub(super) const SECRET_MEMBERS: &[&str] = &[
+    "SessionToken",
+    "TokenCode",
+    "AuthenticationCode1",
+    "AuthenticationCode2",
+    "SAMLAssertion",
+];
 
 /// Secret members that CloudTrail records nevertheless carry: a session token is useless without its secret key, and
 /// AWS logs it.

@@ -5576,16 +5576,16 @@ impl Shape for DisableOrganizationsRootSessionsResponse {
 }
 
 /// The structure `EnableMFADeviceRequest`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct EnableMFADeviceRequest {
     /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
     pub user_name: String,
     /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
     pub serial_number: String,
     /// `AuthenticationCode1`: 6 characters; pattern `[\d]+`.
-    pub authentication_code1: String,
+    pub authentication_code1: Secret,
     /// `AuthenticationCode2`: 6 characters; pattern `[\d]+`.
-    pub authentication_code2: String,
+    pub authentication_code2: Secret,
 }
 
 impl Decode for EnableMFADeviceRequest {
@@ -5594,10 +5594,10 @@ impl Decode for EnableMFADeviceRequest {
             user_name: fields.required("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
             serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
             authentication_code1: fields.required("AuthenticationCode1", |value| {
-                value.text(&AUTHENTICATION_CODE_TYPE)
+                value.secret(&AUTHENTICATION_CODE_TYPE)
             }),
             authentication_code2: fields.required("AuthenticationCode2", |value| {
-                value.text(&AUTHENTICATION_CODE_TYPE)
+                value.secret(&AUTHENTICATION_CODE_TYPE)
             }),
         }
     }
@@ -5607,8 +5607,8 @@ impl Shape for EnableMFADeviceRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("UserName", &self.user_name);
         writer.text("SerialNumber", &self.serial_number);
-        writer.text("AuthenticationCode1", &self.authentication_code1);
-        writer.text("AuthenticationCode2", &self.authentication_code2);
+        writer.secret("AuthenticationCode1", &self.authentication_code1);
+        writer.secret("AuthenticationCode2", &self.authentication_code2);
     }
 }
 
@@ -10318,16 +10318,16 @@ impl Shape for ResourceSpecificResult {
 }
 
 /// The structure `ResyncMFADeviceRequest`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ResyncMFADeviceRequest {
     /// `UserName`: 1 to 128 characters; pattern `[\w+=,.@-]+`.
     pub user_name: String,
     /// `SerialNumber`: 9 to 256 characters; pattern `[\w+=/:,.@-]+`.
     pub serial_number: String,
     /// `AuthenticationCode1`: 6 characters; pattern `[\d]+`.
-    pub authentication_code1: String,
+    pub authentication_code1: Secret,
     /// `AuthenticationCode2`: 6 characters; pattern `[\d]+`.
-    pub authentication_code2: String,
+    pub authentication_code2: Secret,
 }
 
 impl Decode for ResyncMFADeviceRequest {
@@ -10336,10 +10336,10 @@ impl Decode for ResyncMFADeviceRequest {
             user_name: fields.required("UserName", |value| value.text(&EXISTING_USER_NAME_TYPE)),
             serial_number: fields.required("SerialNumber", |value| value.text(&SERIAL_NUMBER_TYPE)),
             authentication_code1: fields.required("AuthenticationCode1", |value| {
-                value.text(&AUTHENTICATION_CODE_TYPE)
+                value.secret(&AUTHENTICATION_CODE_TYPE)
             }),
             authentication_code2: fields.required("AuthenticationCode2", |value| {
-                value.text(&AUTHENTICATION_CODE_TYPE)
+                value.secret(&AUTHENTICATION_CODE_TYPE)
             }),
         }
     }
@@ -10349,8 +10349,8 @@ impl Shape for ResyncMFADeviceRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text("UserName", &self.user_name);
         writer.text("SerialNumber", &self.serial_number);
-        writer.text("AuthenticationCode1", &self.authentication_code1);
-        writer.text("AuthenticationCode2", &self.authentication_code2);
+        writer.secret("AuthenticationCode1", &self.authentication_code1);
+        writer.secret("AuthenticationCode2", &self.authentication_code2);
     }
 }
 

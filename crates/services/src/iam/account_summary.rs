@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use directory::AccountView;
+use directory::{AccountView, MfaDevice};
 use door::Permit;
 
 use super::needs;
@@ -36,9 +36,11 @@ impl Handle for GetAccountSummary {
 
 type Entry = (&'static str, usize);
 
-fn counts(view: &AccountView) -> [Entry; 7] {
+fn counts(view: &AccountView) -> [Entry; 9] {
     let policies = view.policies().iter();
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
+    let devices = view.shelf::<MfaDevice>();
+    let in_use = devices.iter().filter(|(_, it)| it.assigned.is_some());
     [
         ("Users", view.users().len()),
         ("Groups", view.groups().len()),
@@ -47,6 +49,8 @@ fn counts(view: &AccountView) -> [Entry; 7] {
         ("Policies", view.policies().len()),
         ("PolicyVersionsInUse", versions),
         ("Providers", view.providers().len()),
+        ("MFADevices", devices.len()),
+        ("MFADevicesInUse", in_use.count()),
     ]
 }
 
@@ -71,15 +75,13 @@ fn quotas() -> [Entry; 16] {
     ]
 }
 
-/// What is the same for every account: there are no certificates, MFA devices and passwords,
-/// and the account's root has no keys. Session tokens work in every region, which is version 2
+/// What is the same for every account: there are no certificates and passwords, and the
+/// account's root has no keys and no MFA device, which is what `AccountMFAEnabled` tells. Session tokens work in every region, which is version 2
 /// of them. The quotas are AWS's.
-const CONSTANT: [Entry; 11] = [
+const CONSTANT: [Entry; 9] = [
     ("ServerCertificates", 0),
     ("ServerCertificatesQuota", 20),
     ("SigningCertificatesPerUserQuota", 2),
-    ("MFADevices", 0),
-    ("MFADevicesInUse", 0),
     ("AccountMFAEnabled", 0),
     ("AccountAccessKeysPresent", 0),
     ("AccountPasswordPresent", 0),

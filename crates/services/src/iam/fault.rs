@@ -3,7 +3,8 @@
 use policy::AccountId;
 
 use crate::generated::iam::errors::{
-    DELETE_CONFLICT, ENTITY_ALREADY_EXISTS, INVALID_INPUT, LIMIT_EXCEEDED, NO_SUCH_ENTITY,
+    DELETE_CONFLICT, ENTITY_ALREADY_EXISTS, INVALID_AUTHENTICATION_CODE, INVALID_INPUT,
+    LIMIT_EXCEEDED, NO_SUCH_ENTITY,
 };
 use crate::wire::{Fault, Protocol};
 
@@ -61,6 +62,33 @@ pub(super) fn no_such_version(arn: &str, version: &str) -> Fault {
 /// An access key that the user doesn't have.
 pub(super) fn no_such_key(id: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!("The Access Key with id {id} cannot be found."))
+}
+
+/// An MFA device that isn't there.
+pub(super) fn no_such_mfa_device(serial: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!(
+        "VirtualMFADevice with serial number {serial} doesn't exist."
+    ))
+}
+
+/// An MFA device that isn't the user's.
+pub(super) fn mfa_device_of_another() -> Fault {
+    NO_SUCH_ENTITY.fault("MFA Device invalid for user.")
+}
+
+/// The path and name of a new MFA device are taken.
+pub(super) fn mfa_device_taken() -> Fault {
+    ENTITY_ALREADY_EXISTS.fault("MFADevice entity at the same path and name already exists.")
+}
+
+/// An MFA device that was to be enabled and is already, for this user or another.
+pub(super) fn mfa_device_in_use() -> Fault {
+    ENTITY_ALREADY_EXISTS.fault("MFA Device is already in use.")
+}
+
+/// Codes that an MFA device didn't make, or not now, or that were used.
+pub(super) fn invalid_authentication_code() -> Fault {
+    INVALID_AUTHENTICATION_CODE.fault("Authentication code for device is not valid.")
 }
 
 /// An OIDC provider that isn't there.

@@ -62,6 +62,17 @@ pub(super) fn on_instance_profile<O: Operation>(at: &At<'_>, name: &str) -> Need
     need.shown(Some(format!("instance profile {name}")))
 }
 
+/// `O` on an MFA device.
+pub(super) fn on_mfa_device<O: Operation>(at: &At<'_>, serial: &str) -> Need {
+    let snapshot = at.snapshot();
+    let view = snapshot.account(at.account);
+    let need = action::<O>(serial);
+    match view.and_then(|view| view.mfa_device(serial)) {
+        Some(device) => resource_tags(need, &device.tags),
+        None => need,
+    }
+}
+
 /// `iam:PassRole` on a role that `service` gets; denial texts print its ARN (IAM User Guide,
 /// "Grant a user permissions to pass a role to an AWS service").
 pub(super) fn pass_role(at: &At<'_>, name: &str, service: &str) -> Need {

@@ -10,6 +10,8 @@ use crate::handle::At;
 pub(super) const POLICY: &str = "AWS::IAM::Policy";
 /// CloudTrail's name for OIDC providers.
 pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
+/// CloudTrail's name for MFA devices.
+pub(super) const MFA_DEVICE: &str = "AWS::IAM::MfaDevice";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 

@@ -194,6 +194,9 @@ impl Handle for DeleteUser {
             if tx.snapshot().keys_of(&user.id).next().is_some() {
                 return Err(must_first("delete access keys"));
             }
+            if view.mfa_devices_of(&user.id).next().is_some() {
+                return Err(must_first("delete MFA device"));
+            }
             if !user.inline.is_empty() {
                 return Err(must_first("delete policies"));
             }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use directory::Role;
 use door::{Need, Permit};
 use policy::{Arn, Principal};
-use session::{SessionTag, SourceIdentity};
+use session::{Session, SessionKind, SessionTag, SourceIdentity};
 use trail::Resource;
 
 use crate::generated::sts::{AssumeRole, AssumeRoleRequest, AssumeRoleResponse};
 use crate::handle::{At, Handle, Needs};
 use crate::sts::grant::{Grant, assumed_role_user, seconds, wire};
 use crate::sts::refusals::{access_denied, denied, internal, validation};
+use crate::sts::second_factor::second_factor;
 use crate::sts::session_policies::{packed_size, session_policies};
 use crate::sts::session_tags::{inherited, session_tags};
 use crate::wire::Fault;
@@ -50,17 +51,13 @@ impl Handle for AssumeRole {
                 input.role_arn
             ))
         })?;
-        if input.serial_number.is_some() || input.token_code.is_some() {
-            // No user has an MFA device here, so no code can be right.
-            return Err(access_denied(
-                "MultiFactorAuthentication failed with invalid MFA one time pass code.",
-            ));
-        }
+        let serial = input.serial_number.as_deref();
+        let mfa = second_factor(at, serial, input.token_code.as_ref()).await?;
         let parent = caller.session.as_deref();
         let source_identity = source_identity(&input, parent)?;
         let permit = at
             .door
-            .authorize(at.call, &needs(&input, role, &source_identity, at))
+            .authorize(at.call, &needs(&input, role, &source_identity, mfa, at))
             .map_err(|refused| {
                 let _ = at.notes.reason.set(refused.told());
                 denied(&refused)
@@ -70,7 +67,7 @@ impl Handle for AssumeRole {
                 "The provided context provider is not registered with this account.",
             ));
         }
-        let chained = parent.is_some();
+        let chained = is_role_chaining(parent);
         let seconds = seconds(input.duration_seconds, role, chained)?;
         let policies = session_policies(&snapshot, role.account, input.policy, input.policy_arns)?;
         let requested: Vec<_> = input
@@ -88,7 +85,7 @@ impl Handle for AssumeRole {
             tags,
             policies,
             federated: None,
-            mfa: None,
+            mfa,
             chained,
             attested: parent.map(|it| it.attested.clone()).unwrap_or_default(),
         };
@@ -115,6 +112,12 @@ pub(crate) fn is_barred(caller: &Principal) -> bool {
     matches!(caller, Principal::Root { .. })
 }
 
+/// Whether a session is obtained with another role's. One of `GetSessionToken` is the user's own
+/// (IAM User Guide, "Role chaining").
+fn is_role_chaining(parent: Option<&Session>) -> bool {
+    parent.is_some_and(|parent| matches!(parent.kind, SessionKind::Role { .. }))
+}
+
 /// The record's resource: the role that was asked for.
 pub(super) fn role_resource(arn: &str) -> Vec<Resource> {
     let Ok(parsed) = arn.parse::<Arn>() else {
@@ -137,7 +140,7 @@ pub(super) fn name(text: &str) -> Result<session::SessionName, Fault> {
 /// `SourceIdentity`).
 fn source_identity(
     input: &AssumeRoleRequest,
-    parent: Option<&session::Session>,
+    parent: Option<&Session>,
 ) -> Result<Option<SourceIdentity>, Fault> {
     let inherited = parent.and_then(|parent| parent.source_identity.clone());
     let Some(text) = &input.source_identity else {
@@ -158,6 +161,7 @@ fn needs(
     input: &AssumeRoleRequest,
     role: &Role,
     source_identity: &Option<SourceIdentity>,
+    mfa: Option<i64>,
     at: &At<'_>,
 ) -> Vec<Need> {
     let passed_on = inherited(at.call.caller.session.as_deref());
@@ -180,6 +184,12 @@ fn needs(
         }
         if let Some(source) = source_identity {
             need = need.key("sts:SourceIdentity", source.as_str());
+        }
+        if mfa.is_some() {
+            // Whatever the caller's own credentials say of it: the code is of this moment.
+            need = need
+                .key("aws:MultiFactorAuthPresent", true)
+                .key("aws:MultiFactorAuthAge", 0);
         }
         let tags = input.tags.iter().map(|tag| (&*tag.key, &*tag.value));
         request_tags(need, tags, &input.transitive_tag_keys)

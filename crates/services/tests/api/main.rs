@@ -9,9 +9,11 @@
 mod account;
 mod assume_role;
 mod authorization;
+mod device;
 mod group_permissions;
 mod groups;
 mod instance_profiles;
+mod mfa;
 mod policies;
 mod providers;
 mod revocation;
@@ -19,5 +21,6 @@ mod roles;
 mod server;
 mod simulate;
 mod tags;
+mod user_sessions;
 mod users;
 mod web_identity;
