@@ -14,11 +14,17 @@
     )
 )]
 
+mod account_request;
 pub mod catalogue;
 mod document;
 mod entity;
 mod live;
 mod name;
+mod organization;
+mod organization_member;
+mod organization_path;
+mod organization_policy;
+mod organizational_unit;
 mod shelf;
 mod snapshot;
 mod sorted;
@@ -27,6 +33,7 @@ mod store;
 mod tags;
 mod transaction;
 
+pub use account_request::AccountRequest;
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
@@ -34,6 +41,11 @@ pub use entity::{
 };
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use organization::{FeatureSet, Organization, OrganizationRoot, RootFeature};
+pub use organization_member::{MemberStatus, OrganizationMember};
+pub use organization_path::{ControlPolicy, OrganizationPath, UNIT_LEVELS, unit_path};
+pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy};
+pub use organizational_unit::OrganizationalUnit;
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;

@@ -34,12 +34,15 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+mod root_access;
 mod simulate;
 mod tags;
 mod trust;
 mod usage;
 mod user_policies;
 mod users;
+
+pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
@@ -139,6 +142,11 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),
+    Entry::of::<EnableOrganizationsRootCredentialsManagement>(),
+    Entry::of::<DisableOrganizationsRootCredentialsManagement>(),
+    Entry::of::<EnableOrganizationsRootSessions>(),
+    Entry::of::<DisableOrganizationsRootSessions>(),
+    Entry::of::<ListOrganizationsFeatures>(),
     Entry::of::<SimulatePrincipalPolicy>(),
     Entry::of::<SimulateCustomPolicy>(),
     Entry::of::<GetContextKeysForPrincipalPolicy>(),

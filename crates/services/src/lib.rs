@@ -21,6 +21,7 @@ pub mod generated;
 mod handle;
 pub mod iam;
 pub mod local;
+mod organizations;
 pub mod sts;
 pub mod wire;
 

@@ -1,6 +1,7 @@
 //! STS: who am I, and temporary credentials of exactly one role.
 
 mod assume_role;
+mod assume_root;
 mod caller_identity;
 mod grant;
 mod refusals;
@@ -19,4 +20,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetCallerIdentity>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
+    Entry::of::<sts::AssumeRoot>(),
 ];
