@@ -1,4 +1,5 @@
-//! What exists: accounts, users, groups, roles, instance profiles, policies, identity providers.
+//! What exists: accounts and organizations, users, groups, roles, instance profiles, policies,
+//! identity providers.
 //!
 //! Reads go to an immutable [`Snapshot`] in memory, with every policy compiled at most once.
 //! A write is a closure over a [`Transaction`]: its changes are committed to the store in

@@ -93,7 +93,9 @@ pub(super) async fn change<T: Send + 'static>(
 
 /// What is to be written.
 #[derive(Default)]
-pub(super) struct Changes(Vec<Box<dyn FnOnce(&mut Transaction)>>);
+pub(super) struct Changes(Vec<Change>);
+
+type Change = Box<dyn FnOnce(&mut Transaction)>;
 
 impl Changes {
     /// Adds or replaces an entity.

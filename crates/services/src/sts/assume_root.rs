@@ -47,10 +47,15 @@ impl Handle for AssumeRoot {
 
     async fn handle(
         input: AssumeRootRequest,
-        _permit: Permit,
+        permit: Permit,
         at: &At<'_>,
     ) -> Result<AssumeRootResponse, Fault> {
         let account = target(&input.target_principal)?;
+        if !permit.covers("sts:AssumeRoot", &root_arn(account)) {
+            return Err(internal(
+                "Nobody has decided that this root may be assumed.",
+            ));
+        }
         let task_policy = task(&input);
         if !task_policy.starts_with(TASKS) || catalogue::find(&task_policy).is_none() {
             return Err(validation("The task policy is not one of the root tasks."));
