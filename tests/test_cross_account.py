@@ -191,6 +191,28 @@ def test_buckets_of_another_account(pair, own_server):
     assert mine["sharedEventID"] == theirs["sharedEventID"]
 
 
+def test_roles_of_one_name_in_two_accounts_are_two(pair, own_server):
+    home, away = pair
+    roles = [
+        home.role("app", trust(home.id), policy(allow("iam:ListUsers"))),
+        away.role("app", trust(away.id), policy(allow("iam:ListRoles"))),
+    ]
+    sessions = [by_arn(own_server, account, role) for account, role in zip(pair, roles)]
+    for session, account, may, may_not in (
+        (sessions[0], home, "list_users", "list_roles"), (sessions[1], away, "list_roles", "list_users"),
+    ):
+        assert session.sts.get_caller_identity()["Account"] == account.id
+        getattr(session.iam, may)()
+        with refused("AccessDenied", 403):
+            getattr(session.iam, may_not)()
+    # What happens to one leaves the other alone.
+    home.iam.delete_role_policy(RoleName="app", PolicyName="p")
+    home.iam.delete_role(RoleName="app")
+    with refused("InvalidClientTokenId", 403):
+        sessions[0].sts.get_caller_identity()
+    sessions[1].iam.list_roles()
+
+
 def test_entities_of_another_account_are_out_of_reach(pair):
     home, away = pair
     home.iam.create_policy(PolicyName="own", PolicyDocument=policy(allow("*")))

@@ -368,6 +368,10 @@ def test_services_and_their_delegated_administrators(organization):
     with pytest.raises(api.exceptions.ConstraintViolationException) as caught:
         api.register_delegated_administrator(AccountId=member.id, ServicePrincipal=iam)
     assert reason(caught) == "SERVICE_ACCESS_NOT_ENABLED"
+    for call in (api.enable_aws_service_access, api.disable_aws_service_access):
+        with pytest.raises(api.exceptions.InvalidInputException) as caught:
+            call(ServicePrincipal="example.com")
+        assert reason(caught) == "UNRECOGNIZED_SERVICE_PRINCIPAL"
     for service in (iam, sso, iam):
         api.enable_aws_service_access(ServicePrincipal=service)
     enabled = api.list_aws_service_access_for_organization()["EnabledServicePrincipals"]

@@ -3,7 +3,7 @@
 use directory::{Organization, OrganizationMember};
 use door::Permit;
 
-use super::fault::not_all_features;
+use super::fault::{invalid, not_all_features};
 use super::page::page;
 use super::seen::{Who, change, read};
 use super::{needs, seen::Seen};
@@ -26,6 +26,7 @@ impl Handle for EnableAWSServiceAccess {
         at: &At<'_>,
     ) -> Result<(), Fault> {
         let now = at.call.now;
+        is_service(&input.service_principal)?;
         change(at, move |seen, changes| {
             has_all_features(seen)?;
             let mut organization = Organization::clone(seen.organization);
@@ -35,6 +36,17 @@ impl Handle for EnableAWSServiceAccess {
             Ok(())
         })
         .await
+    }
+}
+
+/// AWS has a list of the services that can have access, which grows; here any service may.
+fn is_service(principal: &str) -> Result<(), Fault> {
+    match principal.strip_suffix(".amazonaws.com") {
+        Some(name) if !name.is_empty() => Ok(()),
+        _ => Err(invalid(
+            "UNRECOGNIZED_SERVICE_PRINCIPAL",
+            "You specified an unrecognized service principal.",
+        )),
     }
 }
 
@@ -60,6 +72,7 @@ impl Handle for DisableAWSServiceAccess {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<(), Fault> {
+        is_service(&input.service_principal)?;
         change(at, move |seen, changes| {
             let service = &input.service_principal;
             let mut organization = Organization::clone(seen.organization);
