@@ -49,7 +49,7 @@ class As:
         self._options = options
 
     def __getattr__(self, service: str):
-        if service not in ("iam", "sts", "s3", "cloudtrail"):
+        if service not in ("iam", "sts", "s3", "cloudtrail", "organizations"):
             raise AttributeError(service)
         made = client(self._server, service, self.credentials, **self._options)
         setattr(self, service, made)

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 use policy::{DocumentKind, InvalidPolicy, Policy};
 use serde::{Deserialize, Serialize};
 
+use crate::ControlPolicyKind;
+
 /// A policy document: the bytes that were sent, and for trust policies the unique ids that
 /// the principals in it had at that time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ enum Kind {
     Identity,
     Managed,
     Trust,
+    Scp,
+    Rcp,
 }
 
 impl From<Kind> for DocumentKind {
@@ -35,6 +39,8 @@ impl From<Kind> for DocumentKind {
             Kind::Identity => Self::Identity,
             Kind::Managed => Self::Managed,
             Kind::Trust => Self::Trust,
+            Kind::Scp => Self::Scp,
+            Kind::Rcp => Self::Rcp,
         }
     }
 }
@@ -72,6 +78,18 @@ impl Document {
         unique_id: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, InvalidPolicy> {
         Self::new(Kind::Trust, text, unique_id)
+    }
+
+    /// A service or resource control policy.
+    ///
+    /// # Errors
+    /// [`InvalidPolicy`], with AWS's code and message.
+    pub fn control(kind: ControlPolicyKind, text: &str) -> Result<Self, InvalidPolicy> {
+        let kind = match kind {
+            ControlPolicyKind::Service => Kind::Scp,
+            ControlPolicyKind::Resource => Kind::Rcp,
+        };
+        Self::new(kind, text, |_| None)
     }
 
     fn new(

@@ -1,4 +1,5 @@
-//! What exists: accounts, users, groups, roles, instance profiles, policies, identity providers.
+//! What exists: accounts and organizations, users, groups, roles, instance profiles, policies,
+//! identity providers.
 //!
 //! Reads go to an immutable [`Snapshot`] in memory, with every policy compiled at most once.
 //! A write is a closure over a [`Transaction`]: its changes are committed to the store in
@@ -14,12 +15,18 @@
     )
 )]
 
+mod account_request;
 pub mod catalogue;
 mod document;
 mod entity;
 mod live;
 mod mfa_device;
 mod name;
+mod organization;
+mod organization_member;
+mod organization_path;
+mod organization_policy;
+mod organizational_unit;
 mod shelf;
 mod snapshot;
 mod sorted;
@@ -28,6 +35,7 @@ mod store;
 mod tags;
 mod transaction;
 
+pub use account_request::AccountRequest;
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
@@ -36,6 +44,11 @@ pub use entity::{
 pub use live::{Directory, OpenError};
 pub use mfa_device::{MfaAssignment, MfaDevice, WrongCodes};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use organization::{FeatureSet, Organization, OrganizationRoot, RootFeature};
+pub use organization_member::{MemberStatus, OrganizationMember};
+pub use organization_path::{ControlPolicy, OrganizationPath, UNIT_LEVELS, unit_path};
+pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy};
+pub use organizational_unit::OrganizationalUnit;
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;

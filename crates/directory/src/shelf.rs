@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountView, MfaDevice, Row, SortedMap, StoreError, Transaction};
+use crate::{AccountRequest, AccountView, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, Row, Snapshot, SortedMap, StoreError, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -23,6 +23,12 @@ pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
 
     /// Its key among its kind in its account.
     fn key(&self) -> String;
+
+    /// Keeps an index of the whole snapshot, when the entity comes to its shelf.
+    fn placed(&self, _snapshot: &mut Snapshot) {}
+
+    /// The same when it goes.
+    fn displaced(&self, _snapshot: &mut Snapshot) {}
 }
 
 /// An entity with a shelf.
@@ -66,6 +72,11 @@ macro_rules! shelves {
 
 shelves! {
     mfa_devices: MfaDevice,
+    account_requests: AccountRequest,
+    organizations: Organization,
+    organization_members: OrganizationMember,
+    organization_policies: OrganizationPolicy,
+    organizational_units: OrganizationalUnit,
 }
 
 impl AccountView {

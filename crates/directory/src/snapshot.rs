@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub(crate) keys: SortedMap<String, Arc<AccessKey>>,
     /// The account of each alias.
     pub(crate) aliases: SortedMap<AccountAlias, AccountId>,
+    /// The management account of each account that is in an organization.
+    pub(crate) organized: SortedMap<AccountId, AccountId>,
     /// Sealed state of the server itself, by name.
     pub(crate) server: SortedMap<String, Arc<str>>,
 }

@@ -203,9 +203,13 @@ impl Transaction {
     /// Takes the entity with this key from its shelf.
     pub fn unshelve<T: Shelved>(&mut self, account: AccountId, key: &str) {
         self.delete(T::KIND, row_key(account, key));
+        let mut had = None;
         self.view(account, |view| {
-            T::shelf_mut(&mut view.shelves).remove(key);
+            had = T::shelf_mut(&mut view.shelves).remove(key)
         });
+        if let Some(had) = had {
+            had.displaced(&mut self.snapshot);
+        }
     }
 
     /// Keeps a piece of the server's own state; the caller has sealed what is secret in it.
@@ -277,6 +281,7 @@ impl Transaction {
     }
 
     fn place_shelved<T: Shelved>(&mut self, entity: T) {
+        entity.placed(&mut self.snapshot);
         self.view(entity.account(), |view| {
             T::shelf_mut(&mut view.shelves).insert(entity.key(), Arc::new(entity));
         });

@@ -12,6 +12,7 @@ use session::sigv4::{
 };
 use session::{AccessKeyId, Secret, Session, SessionKind, TokenError};
 
+use crate::root_session::is_closed;
 use crate::{Authentication, Caller, Door};
 
 /// A request whose signature holds, or that has none.
@@ -88,14 +89,21 @@ impl Door {
         signed: &Signed,
         now: Timestamp,
     ) -> Result<(Caller, Secret), SignatureError> {
-        match signed.credential()? {
-            Credential::Temporary(id, token) => self.temporary(id, token, now),
+        let unknown = |id: &AccessKeyId| SignatureError::UnknownAccessKey {
+            access_key_id: id.to_string(),
+        };
+        let (proven, refusal) = match signed.credential()? {
+            Credential::Temporary(id, token) => (
+                self.temporary(id, token, now)?,
+                SignatureError::InvalidToken,
+            ),
             Credential::LongTerm(id) => {
-                self.long_term(id)
-                    .ok_or_else(|| SignatureError::UnknownAccessKey {
-                        access_key_id: id.to_string(),
-                    })
+                (self.long_term(id).ok_or_else(|| unknown(id))?, unknown(id))
             }
+        };
+        match is_closed(&self.directory.snapshot(), &proven.0) {
+            true => Err(refusal),
+            false => Ok(proven),
         }
     }
 
@@ -137,7 +145,7 @@ impl Door {
                 let user = snapshot.user_by_id(user_id)?;
                 Caller::federated_user(Arc::clone(user), Arc::clone(&session), id)
             }
-            SessionKind::Root { .. } => return None,
+            SessionKind::Root { .. } => return self.root_session(&session, id),
         };
         caller.ok()
     }

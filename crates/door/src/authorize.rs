@@ -1,8 +1,9 @@
 //! The one decision: may this caller do what the request needs?
 
+use directory::Snapshot;
 use policy::{Decision, Outcome, Request};
 
-use crate::{Call, Caller, Door, Layers, Need, context};
+use crate::{Call, Caller, Controls, Door, Layers, Need, context, organization_keys};
 
 /// Proof that a request was authorized. Only [`Door::authorize`] makes one, and handlers
 /// take it, so a handler that nobody authorized does not compile.
@@ -31,7 +32,8 @@ impl Permit {
 /// A request that may not be done.
 #[derive(Debug, Clone)]
 pub struct Denied {
-    /// For the client. Says why only when caller and resource are in one account; S3 says
+    /// For the client. Says why only when caller and resource are in one account or one
+    /// organization; S3 says
     /// just `Access Denied` otherwise (IAM user guide, "Troubleshoot access denied error
     /// messages").
     pub message: String,
@@ -71,7 +73,7 @@ impl Door {
         let layers = Layers::of(&snapshot, caller);
         let mut granted = Vec::with_capacity(needs.len());
         for need in needs {
-            decide(&layers, call, caller, need)?;
+            decide(&snapshot, &layers, call, caller, need)?;
             granted.push(Granted {
                 action: need.action.to_string(),
                 resource: need.resource.clone(),
@@ -82,6 +84,7 @@ impl Door {
 }
 
 fn decide(
+    snapshot: &Snapshot,
     layers: &Layers<'_>,
     call: &Call,
     caller: &Caller,
@@ -89,6 +92,7 @@ fn decide(
 ) -> Result<(), Box<Denied>> {
     let owner = need.owner.or_else(|| caller.account());
     let mut keys = context::global(call, caller, &need.action, owner);
+    organization_keys(&mut keys, snapshot, caller, owner);
     keys.extend(need.keys.iter().map(|(key, value)| (key, value.clone())));
     let request = Request {
         principal: &caller.principal,
@@ -97,9 +101,11 @@ fn decide(
         resource_account: owner,
         context: &keys,
     };
+    let rcps = Controls::of_resource(snapshot, caller, &need.action, owner);
     layers.ask(
         need.resource_policy.as_deref(),
         need.resource_kind,
+        &rcps,
         |policies| {
             if policy::decide(&request, policies).is_allowed() {
                 return Ok(());
@@ -108,14 +114,26 @@ fn decide(
             // the same evaluation again, on the same values, with an eye on each statement.
             let explanation = policy::explain(&request, policies);
             let decision = &explanation.decision;
+            let is_foreign = is_foreign(snapshot, caller, need);
+            let reason = explanation.to_string();
             Err(Box::new(Denied::new(
-                caller,
-                need,
-                decision,
-                explanation.to_string(),
+                caller, need, decision, is_foreign, reason,
             )))
         },
     )
+}
+
+/// Whether caller and resource have nothing in common, so that the client is not told why. One
+/// account has, and so has one organization.
+fn is_foreign(snapshot: &Snapshot, caller: &Caller, need: &Need) -> bool {
+    let Some(account) = caller.account() else {
+        return true;
+    };
+    let Some(owner) = need.owner.filter(|owner| *owner != account) else {
+        return false;
+    };
+    let organization = |account| snapshot.management_of(account);
+    organization(account).is_none() || organization(account) != organization(owner)
 }
 
 impl Denied {
@@ -126,19 +144,19 @@ impl Denied {
         format!("{} on {}: {reason}", need.action, need.resource)
     }
 
-    fn new(caller: &Caller, need: &Need, decision: &Decision<'_>, reason: String) -> Self {
+    fn new(
+        caller: &Caller,
+        need: &Need,
+        decision: &Decision<'_>,
+        is_foreign: bool,
+        reason: String,
+    ) -> Self {
         let shown = need.shown.as_deref();
         let on = shown.map_or_else(String::new, |it| format!(" on resource: {it}"));
         let arn = caller.arn();
         let action = &need.action;
         let short = format!("User: {arn} is not authorized to perform: {action}{on}");
-        let foreign = need
-            .owner
-            .is_some_and(|owner| caller.account() != Some(owner));
-        let message = match (
-            action.starts_with("s3:"),
-            foreign || caller.account().is_none(),
-        ) {
+        let message = match (action.starts_with("s3:"), is_foreign) {
             (true, true) => "Access Denied".to_owned(),
             (false, true) => short.clone(),
             (_, false) => decision.denial(&caller.principal, action, shown),

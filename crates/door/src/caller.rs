@@ -225,6 +225,25 @@ impl Caller {
         })
     }
 
+    /// The root of a member account, by a session of `AssumeRoot`.
+    #[must_use]
+    pub(crate) fn assumed_root(session: Arc<Session>, access_key_id: &str) -> Self {
+        let account = session.account;
+        let created = jiff::Timestamp::from_second(session.issued_at).unwrap_or_default();
+        let source_identity = session.source_identity.as_ref();
+        Self {
+            identity: UserIdentity::AssumedRoot {
+                account,
+                access_key_id: access_key_id.to_owned(),
+                created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                source_identity: source_identity.map(|it| it.as_str().to_owned()),
+            },
+            access_key_id: Some(access_key_id.to_owned()),
+            session: Some(session),
+            ..Self::supposed(Principal::Root { account })
+        }
+    }
+
     /// The caller's account; anonymous and federated callers have none.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {

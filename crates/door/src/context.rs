@@ -35,9 +35,12 @@ pub fn standing_keys(
     let mut keys = Context::new();
     keys.insert("aws:CurrentTime", iso(now));
     keys.insert("aws:EpochTime", now.as_second());
-    // IAM is a global service; its region is always this one.
+    // IAM and Organizations are global services; their region is always this one.
     let service = action.split(':').next().unwrap_or_default();
-    let region = match service.eq_ignore_ascii_case("iam") {
+    let is_global = ["iam", "organizations"]
+        .iter()
+        .any(|it| it.eq_ignore_ascii_case(service));
+    let region = match is_global {
         true => "us-east-1",
         false => region,
     };
@@ -105,6 +108,9 @@ fn session(keys: &mut Context, now: Timestamp, caller: &Caller) {
     keys.insert("aws:TokenIssueTime", iso(issued));
     if let Some(source) = &session.source_identity {
         keys.insert("aws:SourceIdentity", source.as_str());
+    }
+    if matches!(session.kind, SessionKind::Root { .. }) {
+        keys.insert("aws:AssumedRoot", true);
     }
     // Session tags stand over the role's or user's tags of the same name.
     for tag in &session.tags {

@@ -7,8 +7,9 @@ use directory::{Document, Group, Role, Snapshot, User};
 use policy::{AccountId, Policies, Policy, ResourceKind, Source};
 use session::Session;
 
-use crate::Caller;
 use crate::caller::Attached;
+use crate::root_session::task_policy;
+use crate::{Caller, Controls};
 
 /// What is attached to a caller as it is now: identity policies, a permissions boundary, the
 /// policies of its session.
@@ -17,14 +18,15 @@ pub struct Layers<'s> {
     identity: Vec<Applied<'s>>,
     boundary: Option<Vec<Applied<'s>>>,
     session: Option<Vec<Applied<'s>>>,
+    scps: Controls<'s>,
 }
 
 /// A policy that applies.
 #[derive(Debug)]
-struct Applied<'s> {
-    policy: Arc<Policy>,
-    arn: Option<&'s str>,
-    name: Cow<'s, str>,
+pub(crate) struct Applied<'s> {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) arn: Option<&'s str>,
+    pub(crate) name: Cow<'s, str>,
 }
 
 impl<'s> Layers<'s> {
@@ -43,8 +45,19 @@ impl<'s> Layers<'s> {
         };
         if let (Some(session), Some(account)) = (&caller.session, caller.account()) {
             layers.session = of_session(snapshot, account, caller, session);
+            let task = task_policy(caller).into_iter();
+            layers.identity.extend(managed(snapshot, account, task));
         }
-        layers
+        layers.under(snapshot, caller)
+    }
+
+    /// Adds the service control policies over a caller.
+    #[must_use]
+    pub fn under(self, snapshot: &'s Snapshot, caller: &Caller) -> Self {
+        Self {
+            scps: Controls::of_caller(snapshot, caller),
+            ..self
+        }
     }
 
     /// For an entity that was deleted a moment ago: everything is denied, also what a resource's
@@ -127,6 +140,7 @@ impl<'s> Layers<'s> {
             boundary: boundary
                 .map(|arn| managed(snapshot, account, std::iter::once(arn)).collect()),
             session: None,
+            scps: Controls::default(),
         }
     }
 
@@ -151,16 +165,19 @@ impl<'s> Layers<'s> {
     }
 
     /// Hands over the layers in the form in which the policy engine takes them, with the policy
-    /// of the resource that is asked for.
+    /// of the resource that is asked for and the resource control policies over it.
     pub fn ask<T>(
         &self,
         resource: Option<&Policy>,
         resource_kind: ResourceKind,
+        rcps: &Controls<'_>,
         run: impl FnOnce(&Policies<'_, '_>) -> T,
     ) -> T {
         let identity = sources(&self.identity);
         let boundary = self.boundary.as_deref().map(sources);
         let session = self.session.as_deref().map(sources);
+        let (scps, rcps) = (self.scps.sources(), rcps.sources());
+        let (scps, rcps) = (scps.as_ref().map(levels), rcps.as_ref().map(levels));
         run(&Policies {
             identity: &identity,
             boundary: boundary.as_deref(),
@@ -174,7 +191,8 @@ impl<'s> Layers<'s> {
                 },
             }),
             resource_kind,
-            ..Policies::default()
+            scps: scps.as_deref(),
+            rcps: rcps.as_deref(),
         })
     }
 }
@@ -219,7 +237,12 @@ fn managed<'s>(
     })
 }
 
-fn sources<'l>(applied: &'l [Applied<'_>]) -> Vec<Source<'l>> {
+/// Levels as the engine takes them.
+fn levels<'l, 'p>(levels: &'l Vec<Vec<Source<'p>>>) -> Vec<&'l [Source<'p>]> {
+    levels.iter().map(Vec::as_slice).collect()
+}
+
+pub(crate) fn sources<'l>(applied: &'l [Applied<'_>]) -> Vec<Source<'l>> {
     let source = |it: &'l Applied<'_>| Source {
         policy: &it.policy,
         arn: it.arn,
@@ -252,9 +275,12 @@ mod tests {
             context: &Context::new(),
         };
         let outcome = |layers: &Layers<'_>| {
-            layers.ask(Some(&bucket), ResourceKind::Ordinary, |policies| {
-                policy::decide(&request, policies).outcome
-            })
+            layers.ask(
+                Some(&bucket),
+                ResourceKind::Ordinary,
+                &Controls::default(),
+                |policies| policy::decide(&request, policies).outcome,
+            )
         };
         assert_eq!(outcome(&Layers::default()), Outcome::Allowed);
         assert!(matches!(

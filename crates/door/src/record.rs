@@ -24,7 +24,12 @@ impl Door {
         // A call into another account leaves a record in each, tied by one id (CloudTrail
         // user guide, "sharedEventID").
         let owner = draft.resources.iter().find_map(|resource| resource.account);
-        let foreign = owner.filter(|owner| call.caller.account().is_some_and(|it| it != *owner));
+        let snapshot = self.directory.snapshot();
+        let foreign = owner.filter(|owner| {
+            // An account that isn't here has no trail either.
+            let caller = call.caller.account();
+            caller.is_some_and(|it| it != *owner) && snapshot.account(*owner).is_some()
+        });
         let shared = foreign.map(|_| fresh_id());
         let mut frame = Frame {
             identity: identity.clone(),
@@ -54,11 +59,11 @@ impl Door {
         self.trail().record(record).await
     }
 
-    /// IAM is a global service, and its events are always in us-east-1 (CloudTrail user
-    /// guide, "Global service events").
+    /// IAM and Organizations are global services, and their events are always in us-east-1
+    /// (CloudTrail user guide, "Global service events").
     fn event_region<'a>(&self, call: &'a Call, draft: &Draft) -> &'a str {
         match draft.event_source {
-            "iam.amazonaws.com" => "us-east-1",
+            "iam.amazonaws.com" | "organizations.amazonaws.com" => "us-east-1",
             _ => &call.region,
         }
     }

@@ -6,11 +6,14 @@ use http::request::Parts;
 use session::sigv4::{RequestParts, claimed_service};
 
 use crate::dispatch::Entry;
-use crate::generated::{cloudtrail, iam, sts};
+use crate::generated::{cloudtrail, iam, organizations, sts};
 use crate::wire::{Encoding, Fault, Node, Protocol, Service};
 
 /// Names the operation of a JSON service.
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
+
+/// The services whose operations are named in a header, with their target prefix.
+const JSON_SERVICES: [&Service; 2] = [&cloudtrail::SERVICE, &organizations::SERVICE];
 
 /// What a request asks for.
 pub(crate) struct Asked {
@@ -26,12 +29,15 @@ impl Asked {
     /// Reads a request. `body` is the whole of it.
     pub(crate) fn of(parts: &Parts, body: &[u8]) -> Self {
         if let Some(target) = parts.headers.get(TARGET) {
-            let service = &cloudtrail::SERVICE;
             let target = target.to_str().unwrap_or_default();
-            let operation = target
-                .rsplit_once('.')
-                .filter(|(prefix, _)| *prefix == service.target_prefix)
-                .map(|(_, name)| name.to_owned());
+            let named = target.rsplit_once('.').and_then(|(prefix, name)| {
+                let mut services = JSON_SERVICES.into_iter();
+                let service = services.find(|service| service.target_prefix == prefix)?;
+                Some((service, name.to_owned()))
+            });
+            let operation = named.as_ref().map(|(_, name)| name.clone());
+            // Without a service there is no operation, only somebody to word the refusal.
+            let service = named.map_or(&cloudtrail::SERVICE, |(service, _)| service);
             return Self {
                 service,
                 entry: entry(service, operation.as_deref()),
@@ -106,6 +112,7 @@ fn entry(service: &Service, operation: Option<&str>) -> Option<&'static Entry> {
     let table = match service.name {
         "iam" => crate::iam::TABLE,
         "sts" => crate::sts::TABLE,
+        "organizations" => crate::organizations::TABLE,
         _ => crate::cloudtrail::TABLE,
     };
     let name = operation?;

@@ -21,7 +21,7 @@ use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
 
-/// IAM, STS and CloudTrail.
+/// IAM, STS, Organizations and CloudTrail.
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,

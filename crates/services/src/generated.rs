@@ -2,4 +2,5 @@
 
 pub mod cloudtrail;
 pub mod iam;
+pub mod organizations;
 pub mod sts;

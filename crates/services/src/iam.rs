@@ -36,6 +36,7 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+mod root_access;
 mod simulate;
 mod tags;
 mod trust;
@@ -43,6 +44,8 @@ mod usage;
 mod user_policies;
 mod users;
 mod virtual_mfa_devices;
+
+pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
@@ -153,6 +156,11 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),
+    Entry::of::<EnableOrganizationsRootCredentialsManagement>(),
+    Entry::of::<DisableOrganizationsRootCredentialsManagement>(),
+    Entry::of::<EnableOrganizationsRootSessions>(),
+    Entry::of::<DisableOrganizationsRootSessions>(),
+    Entry::of::<ListOrganizationsFeatures>(),
     Entry::of::<SimulatePrincipalPolicy>(),
     Entry::of::<SimulateCustomPolicy>(),
     Entry::of::<GetContextKeysForPrincipalPolicy>(),

@@ -1,4 +1,4 @@
-//! The AWS APIs behind the door: IAM, STS and CloudTrail.
+//! The AWS APIs behind the door: IAM, STS, Organizations and CloudTrail.
 //!
 //! An operation is declared once, as an implementation of [`Handle`] for the unit struct
 //! that `cargo xtask models` generated: what it needs, whether it only reads, and what it
@@ -22,6 +22,7 @@ mod handle;
 pub mod iam;
 pub mod local;
 mod mfa;
+mod organizations;
 mod session_limits;
 pub mod sts;
 pub mod wire;

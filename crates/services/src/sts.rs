@@ -2,6 +2,7 @@
 
 mod access_key_info;
 mod assume_role;
+mod assume_root;
 mod caller_identity;
 mod federation_token;
 mod grant;
@@ -27,4 +28,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetFederationToken>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
+    Entry::of::<sts::AssumeRoot>(),
 ];

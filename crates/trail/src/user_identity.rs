@@ -13,6 +13,17 @@ pub enum UserIdentity {
         /// The key that signed, if one did.
         access_key_id: Option<String>,
     },
+    /// The root of a member account, by a session of `AssumeRoot`.
+    AssumedRoot {
+        /// The account.
+        account: AccountId,
+        /// The key that signed.
+        access_key_id: String,
+        /// When the session was issued, RFC 3339.
+        created: String,
+        /// The session's source identity.
+        source_identity: Option<String>,
+    },
     /// An IAM user, with a long-term key or the credentials of `GetSessionToken`.
     IamUser {
         /// The account.
@@ -139,7 +150,9 @@ impl UserIdentity {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::Root { account, .. } => format!("arn:aws:iam::{account}:root"),
+            Self::Root { account, .. } | Self::AssumedRoot { account, .. } => {
+                format!("arn:aws:iam::{account}:root")
+            }
             Self::IamUser { arn, .. }
             | Self::FederatedUser { arn, .. }
             | Self::AssumedRole { arn, .. } => arn.clone(),
@@ -166,6 +179,27 @@ impl UserIdentity {
                 });
                 set(&mut value, "accessKeyId", access_key_id.as_deref());
                 value
+            }
+            // IAM User Guide, "Track privileged tasks in CloudTrail".
+            Self::AssumedRoot {
+                account,
+                access_key_id,
+                created,
+                source_identity,
+            } => {
+                let mut context = json!({
+                    "attributes": {"creationDate": created, "mfaAuthenticated": "false"},
+                    "assumedRoot": "true",
+                });
+                set(&mut context, "sourceIdentity", source_identity.as_deref());
+                json!({
+                    "type": "Root",
+                    "principalId": account.to_string(),
+                    "arn": format!("arn:aws:iam::{account}:root"),
+                    "accountId": account.to_string(),
+                    "accessKeyId": access_key_id,
+                    "sessionContext": context,
+                })
             }
             Self::IamUser {
                 account,

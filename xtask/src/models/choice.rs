@@ -45,6 +45,12 @@ pub(super) const SERVICES: &[Choice] = &[
         shows_values: true,
         operations: Operations::These(CLOUDTRAIL),
     },
+    Choice {
+        name: "organizations",
+        version: "2016-11-28",
+        shows_values: false,
+        operations: Operations::These(ORGANIZATIONS),
+    },
 ];
 
 /// Members that hold secrets, beside those whose shapes the models mark as sensitive.
@@ -83,6 +89,8 @@ pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] = &[
     ("iam", "EvaluationResult", "MissingContextValues"),
     ("iam", "ResourceSpecificResult", "MatchedStatements"),
     ("iam", "ResourceSpecificResult", "MissingContextValues"),
+    ("organizations", "Organization", "AvailablePolicyTypes"),
+    ("organizations", "Root", "PolicyTypes"),
 ];
 
 /// Members of outputs that are ours and in no model: service, structure, name, and the shape of the model that it has.
@@ -93,3 +101,51 @@ pub(super) const ADDED: &[(&str, &str, &str, &str)] = &[
 ];
 
 const CLOUDTRAIL: &[&str] = &["LookupEvents"];
+
+/// Accounts, units and policies of an organization; nothing of invitations, responsibility transfers and the
+/// organization's own resource policy.
+const ORGANIZATIONS: &[&str] = &[
+    "AttachPolicy",
+    "CloseAccount",
+    "CreateAccount",
+    "CreateOrganization",
+    "CreateOrganizationalUnit",
+    "CreatePolicy",
+    "DeleteOrganization",
+    "DeleteOrganizationalUnit",
+    "DeletePolicy",
+    "DeregisterDelegatedAdministrator",
+    "DescribeAccount",
+    "DescribeCreateAccountStatus",
+    "DescribeEffectivePolicy",
+    "DescribeOrganization",
+    "DescribeOrganizationalUnit",
+    "DescribePolicy",
+    "DetachPolicy",
+    "DisableAWSServiceAccess",
+    "DisablePolicyType",
+    "EnableAWSServiceAccess",
+    "EnablePolicyType",
+    "LeaveOrganization",
+    "ListAWSServiceAccessForOrganization",
+    "ListAccounts",
+    "ListAccountsForParent",
+    "ListChildren",
+    "ListCreateAccountStatus",
+    "ListDelegatedAdministrators",
+    "ListDelegatedServicesForAccount",
+    "ListOrganizationalUnitsForParent",
+    "ListParents",
+    "ListPolicies",
+    "ListPoliciesForTarget",
+    "ListRoots",
+    "ListTagsForResource",
+    "ListTargetsForPolicy",
+    "MoveAccount",
+    "RegisterDelegatedAdministrator",
+    "RemoveAccountFromOrganization",
+    "TagResource",
+    "UntagResource",
+    "UpdateOrganizationalUnit",
+    "UpdatePolicy",
+];

@@ -5,7 +5,7 @@ use regex::Regex;
 
 /// The expression that matches the whole of what the Java pattern matches as a whole.
 ///
-/// Java's `\w` and `\d` are ASCII, `\uXXXX` is a code point, and `\u10000-\u10FFFF` in the models stands for the
+/// Java's `\w`, `\d` and `\s` are ASCII, `\uXXXX` is a code point, and `\u10000-\u10FFFF` in the models stands for the
 /// supplementary planes (Java itself would read four digits only; the services mean five and six).
 pub(super) fn translate(java: &str) -> Result<String> {
     if let Some((_, expression)) = REWRITTEN.iter().find(|(pattern, _)| *pattern == java) {
@@ -28,6 +28,9 @@ pub(super) fn translate(java: &str) -> Result<String> {
                     ('w', false) => out.push_str("[0-9A-Za-z_]"),
                     ('d', true) => out.push_str("0-9"),
                     ('d', false) => out.push_str("[0-9]"),
+                    ('s', true) => out.push_str(SPACES),
+                    ('s', false) => out.push_str(&format!("[{SPACES}]")),
+                    ('S', _) => out.push_str(&format!("[^{SPACES}]")),
                     ('/', _) => out.push('/'),
                     (other, _) => out.extend(['\\', other]),
                 }
@@ -47,6 +50,9 @@ pub(super) fn translate(java: &str) -> Result<String> {
     Regex::new(&out).with_context(|| format!("the pattern {java} cannot be translated"))?;
     Ok(out)
 }
+
+/// Java's `\s`, as it stands inside of brackets.
+const SPACES: &str = r"\t\n\x0B\x0C\r\x20";
 
 /// Patterns that `regex` lacks the means for, and what stands for them. An account alias has hyphens one at a time
 /// and between other characters; that it has at most 63 characters is a constraint of its shape besides.
@@ -72,6 +78,15 @@ mod tests {
         assert!(!matches(r"[\w+=,.@-]+", "b\u{fc}ild"));
         assert!(!matches(r"[\d]*", "\u{661}"));
         assert!(matches(r"[\w+=,.@:\/-]*", "a/b:c"));
+    }
+
+    #[test]
+    fn spaces_are_ascii_too_and_everything_is_space_or_not() {
+        let address = r"[^\s@]+@[^\s@]+\.[^\s@]+";
+        assert!(matches(address, "a@b.c") && matches(address, "\u{a0}@b.c"));
+        assert!(!matches(address, "a b@c.d") && !matches(address, "a\t@b.c"));
+        assert!(matches(r"[\s\S]*", "any \n\u{1f600}"));
+        assert!(matches(r"a\sb\S", "a bc") && !matches(r"a\sb\S", "a b "));
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Handle for AssumeRole {
         }
         let snapshot = at.snapshot();
         // A role that doesn't exist is answered as one that may not be assumed.
-        let role = snapshot.role_by_arn(&input.role_arn).ok_or_else(|| {
+        let role = snapshot.assumable_role(&input.role_arn).ok_or_else(|| {
             access_denied(format!(
                 "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
                 caller.arn(),

@@ -61,7 +61,7 @@ impl Handle for AssumeRoleWithWebIdentity {
             access_denied("Not authorized to perform sts:AssumeRoleWithWebIdentity")
         };
         let role = snapshot
-            .role_by_arn(&input.role_arn)
+            .assumable_role(&input.role_arn)
             .ok_or_else(not_authorized)?;
         let wanted = Wanted::of(&token.claims)?;
         let permit = at

@@ -8,7 +8,7 @@ pub use self::cursor::Cursor;
 use super::fault::Fault;
 use super::node::Node;
 use super::service::{Operation, Protocol, Service};
-use super::violation::{Constraint, Offender, Violation, validation_message};
+use super::violation::{Constraint, Offender, Violation};
 
 /// Reads the input of an operation from a call's parameters. Parameters that the operation does not have are ignored,
 /// as AWS ignores them.
@@ -30,9 +30,7 @@ pub fn decode<O: Operation>(parameters: &Node) -> Result<O::Input, Fault> {
             wrong_type: Some(message),
             ..
         } => Err(errors.wrong_type.fault(message)),
-        Decoder { violations, .. } if !violations.is_empty() => {
-            Err(errors.validation.fault(validation_message(&violations)))
-        }
+        Decoder { violations, .. } if !violations.is_empty() => Err(service.invalid(&violations)),
         _ => Ok(input),
     }
 }

@@ -121,7 +121,15 @@ pub fn failure(
             "RequestId": request_id,
         })
         .to_string(),
-        Encoding::Json11 => json!({ "__type": code, "message": fault.message }).to_string(),
+        Encoding::Json11 => {
+            let mut body = json!({ "__type": code, "message": fault.message });
+            if let (Some(reason), Some(body)) = (fault.reason, body.as_object_mut()) {
+                // The errors that have a reason spell the message with a capital letter, too.
+                body.insert("Message".to_owned(), json!(fault.message));
+                body.insert("Reason".to_owned(), json!(reason));
+            }
+            body.to_string()
+        }
     };
     let status =
         StatusCode::from_u16(fault.shape.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

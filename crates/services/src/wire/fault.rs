@@ -22,6 +22,16 @@ impl ErrorShape {
         Fault {
             shape: self,
             message: message.into(),
+            reason: None,
+        }
+    }
+
+    /// An error of this kind with its message and one of the kind's reasons.
+    #[must_use]
+    pub fn because(self, reason: &'static str, message: impl Into<String>) -> Fault {
+        Fault {
+            reason: Some(reason),
+            ..self.fault(message)
         }
     }
 }
@@ -33,6 +43,8 @@ pub struct Fault {
     pub shape: ErrorShape,
     /// The text for the caller.
     pub message: String,
+    /// Which of the error's kinds it is, for the errors of JSON services that have a `Reason`.
+    pub reason: Option<&'static str>,
 }
 
 impl fmt::Display for Fault {

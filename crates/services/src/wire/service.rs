@@ -2,7 +2,9 @@
 
 use super::decode::Decode;
 use super::fault::{ErrorShape, Fault, JSON_ERRORS, ProtocolErrors, QUERY_ERRORS};
+use super::violation::{Constraint, Violation, validation_message};
 use super::writer::Shape;
+use crate::generated::organizations::errors::INVALID_INPUT;
 
 /// A service as its model describes it.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,6 +26,22 @@ pub struct Service {
 }
 
 impl Service {
+    /// The answer to missed constraints, of which there is at least one. Organizations has an error of its own for them, and
+    /// tells the kind of the first (AWS Organizations API Reference, `InvalidInputException`).
+    #[must_use]
+    pub fn invalid(&self, violations: &[Violation]) -> Fault {
+        match violations.first() {
+            Some(first) if self.name == "organizations" => {
+                let (reason, message) = organizations_reason(&first.constraint);
+                INVALID_INPUT.because(reason, message)
+            }
+            _ => {
+                let message = validation_message(violations);
+                self.protocol.errors().validation.fault(message)
+            }
+        }
+    }
+
     /// The answer to a call of an operation that this service does not have, in the version that the call asked for.
     #[must_use]
     pub fn unknown_operation(&self, operation: &str, version: &str) -> Fault {
@@ -36,6 +54,37 @@ impl Service {
                 }
                 Protocol::Json11 => String::new(),
             })
+    }
+}
+
+/// Reason and text of a missed constraint.
+fn organizations_reason(missed: &Constraint) -> (&'static str, &'static str) {
+    match missed {
+        Constraint::NotNull => (
+            "INPUT_REQUIRED",
+            "You must include a value for all required parameters.",
+        ),
+        Constraint::MaxLength(_) => (
+            "MAX_LENGTH_EXCEEDED",
+            "You provided a string parameter that is longer than allowed.",
+        ),
+        Constraint::MinLength(_) => (
+            "MIN_LENGTH_EXCEEDED",
+            "You provided a string parameter that is shorter than allowed.",
+        ),
+        Constraint::MaxValue(_) => (
+            "MAX_VALUE_EXCEEDED",
+            "You provided a numeric parameter that has a larger value than allowed.",
+        ),
+        Constraint::MinValue(_) => (
+            "MIN_VALUE_EXCEEDED",
+            "You provided a numeric parameter that has a smaller value than allowed.",
+        ),
+        Constraint::Pattern(_) => (
+            "INVALID_PATTERN",
+            "You provided a value that does not match the required pattern.",
+        ),
+        Constraint::OneOf(_) => ("INVALID_ENUM", "You specified an invalid value."),
     }
 }
 

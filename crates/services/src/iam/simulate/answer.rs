@@ -22,6 +22,7 @@ pub(super) fn result(action: &str, verdicts: Vec<Verdict>) -> EvaluationResult {
         eval_decision: it.outcome.to_string(),
         matched_statements: it.matched.clone(),
         permissions_boundary_decision_detail: it.boundary.clone(),
+        organizations_decision_detail: it.organizations.clone(),
         eval_decision_details: it.details.clone(),
         explanation: Some(it.explanation.clone()),
         ..EvaluationResult::default()

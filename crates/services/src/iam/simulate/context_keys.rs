@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use door::Layers;
+use door::{Controls, Layers};
 use policy::{Policy, ResourceKind};
 
 /// Those of several policies, once each, ordered by their names in lower case.
@@ -17,9 +17,14 @@ pub(super) fn of<'p>(policies: impl Iterator<Item = &'p Policy>) -> Vec<String> 
 
 /// Those of everything that is attached or supposed.
 pub(super) fn of_layers(layers: &Layers<'_>) -> Vec<String> {
-    layers.ask(None, ResourceKind::Ordinary, |policies| {
-        let limits = [policies.boundary, policies.session];
-        let limits = limits.into_iter().flatten().flatten();
-        of(policies.identity.iter().chain(limits).map(|it| it.policy))
-    })
+    layers.ask(
+        None,
+        ResourceKind::Ordinary,
+        &Controls::default(),
+        |policies| {
+            let limits = [policies.boundary, policies.session];
+            let limits = limits.into_iter().flatten().flatten();
+            of(policies.identity.iter().chain(limits).map(|it| it.policy))
+        },
+    )
 }

@@ -88,7 +88,7 @@ impl Supposed {
     /// What is attached to it.
     pub(super) fn layers<'s>(&'s self, snapshot: &'s Snapshot) -> Layers<'s> {
         match &self.group {
-            Some(group) => Layers::of_group(snapshot, group),
+            Some(group) => Layers::of_group(snapshot, group).under(snapshot, &self.caller),
             None => Layers::of(snapshot, &self.caller),
         }
     }

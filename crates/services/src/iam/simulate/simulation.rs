@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use directory::Snapshot;
-use door::{Layers, standing_keys};
+use door::{Layers, organization_keys, standing_keys};
 use policy::{Context, Policy};
 
 use super::principal::Supposed;
@@ -36,8 +36,9 @@ impl Simulation<'_> {
         let caller = self.caller;
         let (now, region) = (self.at.call.now, self.at.door.region());
         let standing = standing_keys(now, region, &caller.caller, action, guarded.owner);
-        let is_hidden = |key: &str| caller.hidden.iter().any(|it| it.eq_ignore_ascii_case(key));
         let mut keys = Context::new();
+        organization_keys(&mut keys, self.snapshot, &caller.caller, guarded.owner);
+        let is_hidden = |key: &str| caller.hidden.iter().any(|it| it.eq_ignore_ascii_case(key));
         for (key, value) in standing.iter().filter(|(key, _)| !is_hidden(key)) {
             keys.insert(key, value.clone());
         }

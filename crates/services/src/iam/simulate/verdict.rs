@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use directory::ControlPolicyKind;
+use door::Controls;
 use policy::{
     Considered, Decision, Effect, Explanation, Layer, Outcome, Policies, Policy, PolicyRef,
     Request, Source, StatementRef,
@@ -12,7 +14,9 @@ use super::context_keys;
 use super::position::bounds;
 use super::resource::Guarded;
 use super::simulation::Simulation;
-use crate::generated::iam::{PermissionsBoundaryDecisionDetail, Statement};
+use crate::generated::iam::{
+    OrganizationsDecisionDetail, PermissionsBoundaryDecisionDetail, Statement,
+};
 
 /// What is said of one action on one resource.
 pub(super) struct Verdict {
@@ -22,6 +26,8 @@ pub(super) struct Verdict {
     /// Keys that the policies read, and that the request would not have.
     pub(super) missing: Vec<String>,
     pub(super) boundary: Option<PermissionsBoundaryDecisionDetail>,
+    /// Whether the service control policies let it pass, where there are any.
+    pub(super) organizations: Option<OrganizationsDecisionDetail>,
     /// How each type of policy contributes: empty unless the resource's policy or another
     /// account takes part, absent if no resource was named.
     pub(super) details: Option<BTreeMap<String, String>>,
@@ -41,7 +47,13 @@ impl Simulation<'_> {
             context: &context,
         };
         let policy = guarded.policy.as_deref();
-        self.layers.ask(policy, guarded.kind, |policies| {
+        let caller = &self.caller.caller;
+        let owner = guarded.owner.or_else(|| caller.account());
+        let rcps = match self.looks_up {
+            true => Controls::of_resource(self.snapshot, caller, action, owner),
+            false => Controls::default(),
+        };
+        self.layers.ask(policy, guarded.kind, &rcps, |policies| {
             let explanation = policy::explain(&request, policies);
             let missing = self.missing(&guarded, policies, &request);
             let boundary = policies
@@ -54,6 +66,9 @@ impl Simulation<'_> {
                 matched: self.matched(&guarded, policies, &explanation),
                 missing,
                 boundary,
+                organizations: policies
+                    .scps
+                    .map(|levels| allowed_by_organizations(&request, levels)),
                 details,
                 explanation: told(&guarded, explanation),
             };
@@ -216,6 +231,33 @@ fn type_of(layer: Layer) -> &'static str {
         Layer::Trust => "Trust Policy",
         Layer::Scp => "Service Control Policy",
         Layer::Rcp => "Resource Control Policy",
+    }
+}
+
+/// Whether every level of service control policies would let the request pass.
+fn allowed_by_organizations(
+    request: &Request<'_>,
+    levels: &[&[Source<'_>]],
+) -> OrganizationsDecisionDetail {
+    let request = Request {
+        resource_account: None,
+        ..*request
+    };
+    let everything = ControlPolicyKind::Service.full_access();
+    let policy = everything.policy();
+    let unlimited = [Source {
+        policy: &policy,
+        arn: None,
+        name: everything.name,
+    }];
+    let alone = Policies {
+        identity: &unlimited,
+        session: Some(&unlimited),
+        scps: Some(levels),
+        ..Policies::default()
+    };
+    OrganizationsDecisionDetail {
+        allowed_by_organizations: Some(policy::decide(&request, &alone).is_allowed()),
     }
 }
 
