@@ -15,29 +15,41 @@
 )]
 
 pub mod catalogue;
+mod credential_owner;
 mod document;
 mod entity;
 mod live;
+mod login_profile;
 mod name;
+mod server_certificate;
+mod service_credential;
 mod shelf;
+mod signing_certificate;
 mod snapshot;
 mod sorted;
 mod sqlite;
+mod ssh_public_key;
 mod store;
 mod tags;
 mod transaction;
 
+pub use credential_owner::CredentialOwner;
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
     PasswordPolicy, PolicyVersion, Role, User,
 };
 pub use live::{Directory, OpenError};
+pub use login_profile::LoginProfile;
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use server_certificate::ServerCertificate;
+pub use service_credential::ServiceCredential;
 pub use shelf::{Entity, Shelved, Shelves};
+pub use signing_certificate::SigningCertificate;
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;
+pub use ssh_public_key::SshPublicKey;
 pub use store::{Change, Each, Row, Store, StoreError};
 pub use tags::{Tags, TooManyTags};
 pub use transaction::Transaction;

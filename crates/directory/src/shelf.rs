@@ -64,7 +64,13 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    login_profiles: crate::LoginProfile,
+    server_certificates: crate::ServerCertificate,
+    service_credentials: crate::ServiceCredential,
+    signing_certificates: crate::SigningCertificate,
+    ssh_public_keys: crate::SshPublicKey,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.
