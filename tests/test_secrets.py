@@ -7,7 +7,7 @@ import stat
 import pytest
 from botocore.exceptions import ClientError
 
-from support import jwt, raw
+from support import jwt, keys, raw
 from support.clients import As
 from support.policies import allow, policy, trust_provider
 from support.principals import Account, role_arn
@@ -25,6 +25,21 @@ def busy(start_server):
 
     user = account.user(policy(allow("*")))
     secrets["a user's secret key"] = user.credentials.secret_key
+    secrets["a user's password"], secrets["the one after it"] = "Correct-horse-4711", "Battery-staple-4712"
+    user.iam.create_login_profile(Password="Correct-horse-4711")
+    user.iam.change_password(OldPassword="Correct-horse-4711", NewPassword="Battery-staple-4712")
+    with contextlib.suppress(ClientError):
+        user.iam.change_password(OldPassword="Correct-horse-4711", NewPassword="Battery-staple-4712")
+    for service in ("codecommit.amazonaws.com", "bedrock.amazonaws.com"):
+        made = user.iam.create_service_specific_credential(UserName=user.name, ServiceName=service)
+        made = made["ServiceSpecificCredential"]
+        secret = made.get("ServicePassword") or made.get("ServiceCredentialSecret")
+        secrets[f"a credential for {service}"] = secret
+    key = keys.ec_key()
+    secrets["a server certificate's key"] = keys.private_pem(key).splitlines()[1]
+    user.iam.upload_server_certificate(
+        ServerCertificateName="web", CertificateBody=keys.pem(keys.certificate(key)), PrivateKey=keys.private_pem(key)
+    )
     session = account.session_with(policy(allow("*")))
     secrets["a session's secret key"] = session.credentials.secret_key
     session.iam.list_users()

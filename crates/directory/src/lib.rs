@@ -17,6 +17,7 @@
 
 mod account_request;
 pub mod catalogue;
+mod credential_owner;
 mod document;
 mod entity;
 mod live;
@@ -27,15 +28,22 @@ mod organization_member;
 mod organization_path;
 mod organization_policy;
 mod organizational_unit;
+mod login_profile;
+mod name;
+mod server_certificate;
+mod service_credential;
 mod shelf;
+mod signing_certificate;
 mod snapshot;
 mod sorted;
 mod sqlite;
+mod ssh_public_key;
 mod store;
 mod tags;
 mod transaction;
 
 pub use account_request::AccountRequest;
+pub use credential_owner::CredentialOwner;
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
@@ -49,10 +57,16 @@ pub use organization_member::{MemberStatus, OrganizationMember};
 pub use organization_path::{ControlPolicy, OrganizationPath, UNIT_LEVELS, unit_path};
 pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy};
 pub use organizational_unit::OrganizationalUnit;
+pub use login_profile::LoginProfile;
+pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use server_certificate::ServerCertificate;
+pub use service_credential::ServiceCredential;
 pub use shelf::{Entity, Shelved, Shelves};
+pub use signing_certificate::SigningCertificate;
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;
+pub use ssh_public_key::SshPublicKey;
 pub use store::{Change, Each, Row, Store, StoreError};
 pub use tags::{Tags, TooManyTags};
 pub use transaction::Transaction;

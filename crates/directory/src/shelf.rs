@@ -77,6 +77,11 @@ shelves! {
     organization_members: OrganizationMember,
     organization_policies: OrganizationPolicy,
     organizational_units: OrganizationalUnit,
+    login_profiles: crate::LoginProfile,
+    server_certificates: crate::ServerCertificate,
+    service_credentials: crate::ServiceCredential,
+    signing_certificates: crate::SigningCertificate,
+    ssh_public_keys: crate::SshPublicKey,
 }
 
 impl AccountView {

@@ -1,5 +1,7 @@
 //! IAM: users, access keys, MFA devices, groups, roles, instance profiles, policies, identity providers, tags,
 //! and what is the account's own.
+//! IAM: users, access keys, passwords, keys for SSH, certificates, groups, roles, instance
+//! profiles, policies, identity providers, tags, and what is the account's own.
 
 use crate::dispatch::Entry;
 use crate::generated::iam::*;
@@ -8,8 +10,14 @@ mod access_keys;
 mod account_aliases;
 mod account_summary;
 mod attachments;
+mod belongings;
 mod boundaries;
+mod certificate_bundle;
 mod change;
+mod change_password;
+mod credential_faults;
+mod credential_service;
+mod credential_status;
 mod describe;
 mod document;
 mod fault;
@@ -23,21 +31,33 @@ mod instance_profile_tags;
 mod instance_profiles;
 mod mfa_device_tags;
 mod mfa_devices;
+mod login_profiles;
 mod name;
 mod needs;
 mod oidc_clients;
 mod oidc_providers;
 mod page;
 mod password_policy;
+mod password_rules;
+mod passwords;
+mod pem;
 mod policies;
 mod policy_entities;
 mod policy_versions;
+mod private_key;
 mod quota;
 mod resources;
 mod role_policies;
 mod roles;
 mod root_access;
+mod server_certificate_tags;
+mod server_certificates;
+mod service_credential_list;
+mod service_credentials;
+mod signing_certificates;
 mod simulate;
+mod ssh_key;
+mod ssh_public_keys;
 mod tags;
 mod trust;
 mod usage;
@@ -46,6 +66,8 @@ mod users;
 mod virtual_mfa_devices;
 
 pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
+mod whose;
+mod x509;
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
@@ -70,6 +92,33 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<TagMFADevice>(),
     Entry::of::<UntagMFADevice>(),
     Entry::of::<ListMFADeviceTags>(),
+    Entry::of::<CreateLoginProfile>(),
+    Entry::of::<GetLoginProfile>(),
+    Entry::of::<UpdateLoginProfile>(),
+    Entry::of::<DeleteLoginProfile>(),
+    Entry::of::<ChangePassword>(),
+    Entry::of::<UploadSSHPublicKey>(),
+    Entry::of::<GetSSHPublicKey>(),
+    Entry::of::<ListSSHPublicKeys>(),
+    Entry::of::<UpdateSSHPublicKey>(),
+    Entry::of::<DeleteSSHPublicKey>(),
+    Entry::of::<CreateServiceSpecificCredential>(),
+    Entry::of::<ListServiceSpecificCredentials>(),
+    Entry::of::<UpdateServiceSpecificCredential>(),
+    Entry::of::<ResetServiceSpecificCredential>(),
+    Entry::of::<DeleteServiceSpecificCredential>(),
+    Entry::of::<UploadSigningCertificate>(),
+    Entry::of::<ListSigningCertificates>(),
+    Entry::of::<UpdateSigningCertificate>(),
+    Entry::of::<DeleteSigningCertificate>(),
+    Entry::of::<UploadServerCertificate>(),
+    Entry::of::<GetServerCertificate>(),
+    Entry::of::<ListServerCertificates>(),
+    Entry::of::<UpdateServerCertificate>(),
+    Entry::of::<DeleteServerCertificate>(),
+    Entry::of::<TagServerCertificate>(),
+    Entry::of::<UntagServerCertificate>(),
+    Entry::of::<ListServerCertificateTags>(),
     Entry::of::<CreateGroup>(),
     Entry::of::<GetGroup>(),
     Entry::of::<ListGroups>(),

@@ -23,6 +23,8 @@ pub enum UniqueIdPrefix {
     Certificate,
     /// `APKA`
     PublicKey,
+    /// `ACCA`
+    ServiceCredential,
 }
 
 impl UniqueIdPrefix {
@@ -37,6 +39,7 @@ impl UniqueIdPrefix {
             Self::InstanceProfile => "AIPA",
             Self::Certificate => "ASCA",
             Self::PublicKey => "APKA",
+            Self::ServiceCredential => "ACCA",
         }
     }
 }
@@ -46,6 +49,15 @@ pub fn unique_id(prefix: UniqueIdPrefix) -> String {
     let mut id = String::with_capacity(21);
     id.push_str(prefix.as_str());
     base32_encode(u128::from_be_bytes(random::bytes()), 17, &mut id);
+    id
+}
+
+/// A fresh id of a signing certificate, which has no prefix: 32 random characters of base32.
+pub fn signing_certificate_id() -> String {
+    let mut id = String::with_capacity(32);
+    for _ in 0..2 {
+        base32_encode(u128::from_be_bytes(random::bytes()), 16, &mut id);
+    }
     id
 }
 

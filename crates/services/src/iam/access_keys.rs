@@ -7,7 +7,8 @@ use session::{AccessKeyId, generate_secret_access_key};
 use trail::Resource;
 
 use super::change::write;
-use super::fault::{invalid_input, no_such_key};
+use super::credential_status::settable;
+use super::fault::no_such_key;
 use super::holder::existing;
 use super::needs;
 use super::page::Window;
@@ -122,12 +123,7 @@ impl Handle for UpdateAccessKey {
         at: &At<'_>,
     ) -> Result<(), Fault> {
         let name = named_or_caller(input.user_name.as_deref(), at)?.to_owned();
-        let status = match input.status.as_str() {
-            "Active" => KeyStatus::Active,
-            "Inactive" => KeyStatus::Inactive,
-            // `Expired` is a status that AWS sets itself.
-            _ => return Err(invalid_input("Status must be Active or Inactive.")),
-        };
+        let status = settable(&input.status)?;
         let account = at.account;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use directory::{AccountView, MfaDevice};
+use directory::{
+    AccountView, CredentialOwner, LoginProfile, MfaDevice, ServerCertificate, SigningCertificate,
+};
 use door::Permit;
 
 use super::needs;
@@ -36,8 +38,11 @@ impl Handle for GetAccountSummary {
 
 type Entry = (&'static str, usize);
 
-fn counts(view: &AccountView) -> [Entry; 9] {
+fn counts(view: &AccountView) -> [Entry; 12] {
     let policies = view.policies().iter();
+    let root = CredentialOwner::root();
+    let prefix = root.prefix();
+    let mut signing = view.shelved_under::<SigningCertificate>(&prefix);
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
     let devices = view.shelf::<MfaDevice>();
     let in_use = devices.iter().filter(|(_, it)| it.assigned.is_some());
@@ -51,16 +56,33 @@ fn counts(view: &AccountView) -> [Entry; 9] {
         ("Providers", view.providers().len()),
         ("MFADevices", devices.len()),
         ("MFADevicesInUse", in_use.count()),
+        (
+            "ServerCertificates",
+            view.shelf::<ServerCertificate>().len(),
+        ),
+        (
+            "AccountPasswordPresent",
+            usize::from(view.shelved::<LoginProfile>(root.as_str()).is_some()),
+        ),
+        (
+            "AccountSigningCertificatesPresent",
+            usize::from(signing.next().is_some()),
+        ),
     ]
 }
 
-fn quotas() -> [Entry; 16] {
+fn quotas() -> [Entry; 18] {
     [
         ("UsersQuota", QUOTAS.users),
         ("GroupsQuota", QUOTAS.groups),
         ("RolesQuota", QUOTAS.roles),
         ("InstanceProfilesQuota", QUOTAS.instance_profiles),
         ("PoliciesQuota", QUOTAS.policies),
+        ("ServerCertificatesQuota", QUOTAS.server_certificates),
+        (
+            "SigningCertificatesPerUserQuota",
+            QUOTAS.signing_certificates_per_user,
+        ),
         ("GroupsPerUserQuota", QUOTAS.groups_per_user),
         ("AccessKeysPerUserQuota", QUOTAS.access_keys_per_user),
         ("AttachedPoliciesPerUserQuota", QUOTAS.policies_per_user),
@@ -75,17 +97,12 @@ fn quotas() -> [Entry; 16] {
     ]
 }
 
-/// What is the same for every account: there are no certificates and passwords, and the
-/// account's root has no keys and no MFA device, which is what `AccountMFAEnabled` tells. Session tokens work in every region, which is version 2
-/// of them. The quotas are AWS's.
-const CONSTANT: [Entry; 9] = [
-    ("ServerCertificates", 0),
-    ("ServerCertificatesQuota", 20),
-    ("SigningCertificatesPerUserQuota", 2),
+/// What is the same for every account: the account's root has no keys and no MFA device, which is
+/// what `AccountMFAEnabled` tells. Session tokens work in every region, which is version 2 of
+/// them. The quotas are AWS's.
+const CONSTANT: [Entry; 4] = [
     ("AccountMFAEnabled", 0),
     ("AccountAccessKeysPresent", 0),
-    ("AccountPasswordPresent", 0),
-    ("AccountSigningCertificatesPresent", 0),
     ("PolicyVersionsInUseQuota", 10_000),
     ("GlobalEndpointTokenVersion", 2),
 ];

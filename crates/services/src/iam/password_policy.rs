@@ -4,6 +4,7 @@ use directory::PasswordPolicy as Entity;
 use door::Permit;
 
 use super::change::write;
+use super::change_password::granted_to_users;
 use super::fault::{no_account_policy, no_password_policy};
 use super::needs;
 use crate::generated::iam::*;
@@ -50,8 +51,8 @@ impl Handle for UpdateAccountPasswordPolicy {
 impl Handle for GetAccountPasswordPolicy {
     const READ_ONLY: bool = true;
 
-    fn needs((): &(), _: &At<'_>) -> Result<Needs, Fault> {
-        Ok(needs::action::<Self>("*").into())
+    fn needs((): &(), at: &At<'_>) -> Result<Needs, Fault> {
+        Ok(granted_to_users(needs::action::<Self>("*"), at).into())
     }
 
     async fn handle(

@@ -15,6 +15,13 @@ pub(super) const MFA_DEVICE: &str = "AWS::IAM::MfaDevice";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
+/// What our records call keys for SSH, service-specific credentials and signing certificates.
+pub(super) const SSH_PUBLIC_KEY: &str = "AWS::IAM::SSHPublicKey";
+pub(super) const SERVICE_CREDENTIAL: &str = "AWS::IAM::ServiceSpecificCredential";
+pub(super) const SIGNING_CERTIFICATE: &str = "AWS::IAM::SigningCertificate";
+/// CloudTrail's name for server certificates.
+pub(super) const SERVER_CERTIFICATE: &str = "AWS::IAM::ServerCertificate";
+
 /// CloudTrail's name for instance profiles.
 pub(super) const INSTANCE_PROFILE: &str = "AWS::IAM::InstanceProfile";
 

@@ -13,7 +13,7 @@ use super::holder::{existing, read};
 use super::name::{entity_name, entity_path};
 use super::page::Window;
 use super::quota::{QUOTAS, within};
-use super::{boundaries, describe, needs, resources, tags};
+use super::{belongings, boundaries, describe, needs, resources, tags};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
 use crate::wire::Fault;
@@ -197,6 +197,7 @@ impl Handle for DeleteUser {
             if view.mfa_devices_of(&user.id).next().is_some() {
                 return Err(must_first("delete MFA device"));
             }
+            belongings::none_left(view, &user)?;
             if !user.inline.is_empty() {
                 return Err(must_first("delete policies"));
             }

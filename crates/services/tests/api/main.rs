@@ -9,6 +9,7 @@
 mod account;
 mod assume_role;
 mod authorization;
+mod credentials;
 mod device;
 mod group_permissions;
 mod groups;

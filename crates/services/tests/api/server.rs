@@ -9,9 +9,12 @@ use aws_lc_rs::rand::SystemRandom;
 use directory::{
     AccessKey, Account, Directory, EntityPath, KeyStatus, SqliteStore, StoreError, Tags, User,
 };
-use door::{Api, Authentication, Call, Caller, Clock, Connection, Door, DoorConfig, full};
+use door::{
+    Api, Authentication, Body, Call, Caller, Clock, Connection, Door, DoorConfig, Incoming,
+    Trailers, full,
+};
 use federation::{Issuer, ServiceAccountToken, Verifier, VerifierConfig};
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -188,18 +191,31 @@ impl Server {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Value, Refused> {
-        let (status, text) = self.send(service, key, action, parameters).await;
-        let body: Value = serde_json::from_str(&text).unwrap();
-        if status == 200 {
-            let answer = &body[format!("{action}Response")];
-            return Ok(answer[format!("{action}Result")].clone());
-        }
-        let text = |name: &str| body["Error"][name].as_str().unwrap().to_owned();
-        Err(Refused {
-            code: text("Code"),
-            message: text("Message"),
-            status,
-        })
+        let answer = self.send(service, key, action, parameters).await;
+        result(action, answer)
+    }
+
+    /// Calls an operation of IAM as the account's root.
+    pub(crate) async fn as_root(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Result<Value, Refused> {
+        let body = form("iam", action, parameters);
+        let request = Request::post("/")
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(());
+        let (mut parts, ()) = request.unwrap().into_parts();
+        self.services.expect(&mut parts, body.as_bytes());
+        let incoming = Incoming {
+            parts,
+            body: full(body),
+            trailers: Trailers::default(),
+        };
+        let call = Arc::new(self.local_call());
+        let answer = self.services.call(&self.door, &call, incoming).await;
+        result(action, read(answer.response).await)
     }
 
     async fn send(
@@ -209,15 +225,7 @@ impl Server {
         action: &str,
         parameters: &[(&str, &str)],
     ) -> (u16, String) {
-        let version = match service {
-            "iam" => "2010-05-08",
-            _ => "2011-06-15",
-        };
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", action)
-            .append_pair("Version", version)
-            .extend_pairs(parameters)
-            .finish();
+        let body = form(service, action, parameters);
         self.post(service, key, body).await
     }
 
@@ -281,9 +289,7 @@ impl Server {
             tls: None,
         };
         let response = self.door.enter(&self.services, &connection, request).await;
-        let status = response.status().as_u16();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8(bytes.to_vec()).unwrap())
+        read(response).await
     }
 
     /// Moves the clock on.
@@ -343,6 +349,40 @@ impl Server {
         }
         all
     }
+}
+
+/// A call's form.
+fn form(service: &str, action: &str, parameters: &[(&str, &str)]) -> String {
+    let version = match service {
+        "iam" => "2010-05-08",
+        _ => "2011-06-15",
+    };
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("Action", action)
+        .append_pair("Version", version)
+        .extend_pairs(parameters)
+        .finish()
+}
+
+async fn read(response: Response<Body>) -> (u16, String) {
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+/// The result element of an answer, or what it refuses.
+fn result(action: &str, (status, text): (u16, String)) -> Result<Value, Refused> {
+    let body: Value = serde_json::from_str(&text).unwrap();
+    if status == 200 {
+        let answer = &body[format!("{action}Response")];
+        return Ok(answer[format!("{action}Result")].clone());
+    }
+    let text = |name: &str| body["Error"][name].as_str().unwrap().to_owned();
+    Err(Refused {
+        code: text("Code"),
+        message: text("Message"),
+        status,
+    })
 }
 
 /// The key in the answer of `CreateAccessKey`.
