@@ -19,6 +19,7 @@ mod document;
 mod entity;
 mod live;
 mod name;
+mod outbound_federation;
 mod shelf;
 mod snapshot;
 mod sorted;
@@ -34,6 +35,7 @@ pub use entity::{
 };
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use outbound_federation::OutboundFederation;
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;

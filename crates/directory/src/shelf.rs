@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountView, Row, SortedMap, StoreError, Transaction};
+use crate::{AccountView, OutboundFederation, Row, SortedMap, StoreError, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -64,7 +64,9 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    outbound_federation: OutboundFederation,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.

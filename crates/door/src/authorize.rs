@@ -2,6 +2,7 @@
 
 use policy::{Decision, Outcome, Request};
 
+use crate::explained::Explained;
 use crate::{Call, Caller, Door, Layers, Need, context};
 
 /// Proof that a request was authorized. Only [`Door::authorize`] makes one, and handlers
@@ -45,6 +46,8 @@ pub struct Denied {
     /// with what does not match. It tells of policies, so it is for the server's log and for
     /// who may see them, never for the client that was refused.
     pub reason: String,
+    /// The same for who may decode it, see [`Door::authorization_message`].
+    pub(crate) explained: Explained,
 }
 
 impl Door {
@@ -107,12 +110,12 @@ fn decide(
             // Few are refused, and then the index that made the decision quick is no help:
             // the same evaluation again, on the same values, with an eye on each statement.
             let explanation = policy::explain(&request, policies);
+            let foreign = caller.account() != owner;
+            let explained = Explained::of(caller, foreign, &explanation, policies);
+            let reason = explanation.to_string();
             let decision = &explanation.decision;
             Err(Box::new(Denied::new(
-                caller,
-                need,
-                decision,
-                explanation.to_string(),
+                caller, need, decision, reason, explained,
             )))
         },
     )
@@ -126,7 +129,13 @@ impl Denied {
         format!("{} on {}: {reason}", need.action, need.resource)
     }
 
-    fn new(caller: &Caller, need: &Need, decision: &Decision<'_>, reason: String) -> Self {
+    fn new(
+        caller: &Caller,
+        need: &Need,
+        decision: &Decision<'_>,
+        reason: String,
+        explained: Explained,
+    ) -> Self {
         let shown = need.shown.as_deref();
         let on = shown.map_or_else(String::new, |it| format!(" on resource: {it}"));
         let arn = caller.arn();
@@ -149,6 +158,7 @@ impl Denied {
             need: need.clone(),
             outcome: decision.outcome,
             reason,
+            explained,
         }
     }
 }

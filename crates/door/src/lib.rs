@@ -24,6 +24,7 @@ mod clock;
 mod context;
 mod door;
 mod enter;
+mod explained;
 mod layers;
 mod need;
 mod payload;

@@ -25,6 +25,7 @@ mod name;
 mod needs;
 mod oidc_clients;
 mod oidc_providers;
+mod outbound_federation;
 mod page;
 mod password_policy;
 mod policies;
@@ -139,6 +140,9 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),
+    Entry::of::<EnableOutboundWebIdentityFederation>(),
+    Entry::of::<DisableOutboundWebIdentityFederation>(),
+    Entry::of::<GetOutboundWebIdentityFederationInfo>(),
     Entry::of::<SimulatePrincipalPolicy>(),
     Entry::of::<SimulateCustomPolicy>(),
     Entry::of::<GetContextKeysForPrincipalPolicy>(),

@@ -21,8 +21,10 @@ pub mod generated;
 mod handle;
 pub mod iam;
 pub mod local;
+mod outbound;
 pub mod sts;
 pub mod wire;
 
 pub use dispatch::Services;
+pub use outbound::{Outbound, OutboundError};
 pub use handle::{At, Handle, Needs, Notes, account_view};

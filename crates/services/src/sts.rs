@@ -1,8 +1,10 @@
 //! STS: who am I, and temporary credentials of exactly one role.
 
 mod assume_role;
+mod authorization_message;
 mod caller_identity;
 mod grant;
+mod outbound_token;
 mod refusals;
 mod session_policies;
 mod session_tags;
@@ -19,4 +21,6 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetCallerIdentity>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
+    Entry::of::<sts::GetWebIdentityToken>(),
+    Entry::of::<sts::DecodeAuthorizationMessage>(),
 ];
