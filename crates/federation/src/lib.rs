@@ -32,6 +32,7 @@ mod json;
 mod keys;
 mod local;
 mod outbound;
+mod thumbprint;
 mod token;
 mod url;
 mod verifier;
@@ -47,6 +48,7 @@ pub use issuer::{
 };
 pub use local::{Document, LocalDocuments, Registered};
 pub use outbound::{OutboundAlgorithm, OutboundIssuer};
+pub use thumbprint::chain_thumbprint;
 pub use token::UnverifiedToken;
 pub use url::{InvalidIssuerUrl, IssuerUrl};
 pub use verifier::{ProviderRef, Verifier, VerifierConfig, VerifierError};

@@ -20,6 +20,7 @@ mod dispatch;
 pub mod generated;
 mod handle;
 pub mod iam;
+pub mod issuers;
 pub mod local;
 mod outbound;
 pub mod sts;

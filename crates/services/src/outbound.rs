@@ -14,6 +14,7 @@ use policy::AccountId;
 use serde::{Deserialize, Serialize};
 use session::KeyEncryptionKey;
 use thiserror::Error;
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -54,11 +55,11 @@ impl Outbound {
         }
     }
 
-    /// A new issuer for an account, enabled and not stored. Making its keys takes a core some tenths of a second.
+    /// A new issuer for an account, enabled and not stored. Its keys are made on a thread of their own.
     ///
     /// # Errors
     /// [`OutboundError`].
-    pub fn generate(
+    pub async fn generate(
         &self,
         key: &KeyEncryptionKey,
         account: AccountId,
@@ -69,7 +70,9 @@ impl Outbound {
         let url: IssuerUrl = url
             .parse()
             .map_err(|error| failed(format!("{url}: {error}")))?;
-        let issuer = OutboundIssuer::generate(url).map_err(|error| failed(error.to_string()))?;
+        let issuer = spawn_blocking(move || OutboundIssuer::generate(url)).await;
+        let issuer = issuer.map_err(|error| failed(error.to_string()))?;
+        let issuer = issuer.map_err(|error| failed(error.to_string()))?;
         let (rsa, ec) = issuer.private_keys();
         let keys = Keys {
             rsa: STANDARD.encode(rsa.as_pkcs8()),

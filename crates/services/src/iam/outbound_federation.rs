@@ -29,10 +29,9 @@ impl Handle for EnableOutboundWebIdentityFederation {
         let new: Arc<OutboundFederation> = match known {
             Some(known) => known,
             None => {
-                let made = at
-                    .outbound
-                    .generate(at.door.key_encryption(), account, at.call.now);
-                Arc::new(made.map_err(|error| {
+                let key = at.door.key_encryption();
+                let made = at.outbound.generate(key, account, at.call.now);
+                Arc::new(made.await.map_err(|error| {
                     tracing::error!(%error, "an issuer can't be made");
                     errors::SERVICE_FAILURE.fault(
                         "The request processing has failed because of an internal failure.",
