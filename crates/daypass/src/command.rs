@@ -1,7 +1,10 @@
 //! The subcommands.
 
+mod asker;
 pub(crate) mod can;
 pub(crate) mod credentials;
+pub(crate) mod explain;
+pub(crate) mod issuer;
 pub(crate) mod policy;
 pub(crate) mod run;
 pub(crate) mod serve;

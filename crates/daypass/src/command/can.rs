@@ -1,6 +1,5 @@
 //! `daypass can`: may this principal do that?
 
-mod asker;
 mod told;
 
 use std::process::ExitCode;
@@ -11,8 +10,8 @@ use serde_json::Value;
 use crate::cli::can::Can;
 use crate::cli::policy::Output;
 use crate::client::Refused;
+use crate::command::asker::Asker;
 use crate::print::{nobody_reads, print};
-use asker::Asker;
 use told::Told;
 
 /// It could not be asked, which is neither yes nor no.

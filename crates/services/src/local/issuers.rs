@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use directory::Transaction;
-use federation::{Issuer, IssuerError, IssuerUrl, PrivateKey};
+use federation::{Issuer, IssuerError, IssuerUrl, KeyUse, PrivateKey, StoredKey};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -50,7 +50,7 @@ impl Local<'_> {
             Ok(match known {
                 Some(known) => known.with_key(key, now)?,
                 None => {
-                    let stored = federation::StoredKey {
+                    let stored = StoredKey {
                         private: key,
                         signs_from: now.as_second(),
                     };
@@ -76,6 +76,12 @@ impl Local<'_> {
         let from = now + SignedDuration::from_secs(i64::from(after));
         self.change_issuer(issuers, "RotateIssuer", url, asked, move |known| {
             let known = known.ok_or_else(unknown)?;
+            let mut keys = known.key_ids(now).into_iter();
+            if let Some((id, _)) = keys.find(|(_, usage)| matches!(usage, KeyUse::Next(_))) {
+                return Err(refused(&format!(
+                    "the key {id} waits for its time already; retire it first, or wait"
+                )));
+            }
             Ok(known.with_new_key(from)?)
         })
         .await

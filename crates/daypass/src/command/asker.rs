@@ -18,14 +18,14 @@ const REGION: &str = "us-east-1";
 const SECONDS: u32 = 900;
 
 /// A server and credentials for it.
-pub(super) struct Asker {
+pub(crate) struct Asker {
     client: Client,
     keys: Keys,
 }
 
 impl Asker {
     /// By the environment if it has an endpoint and a key, else by the server's own socket.
-    pub(super) async fn new(data: &Data) -> Result<Self> {
+    pub(crate) async fn new(data: &Data) -> Result<Self> {
         match (set("AWS_ENDPOINT_URL"), set("AWS_ACCESS_KEY_ID")) {
             (Some(endpoint), Some(id)) => Self::of_environment(&endpoint, &id),
             _ => Self::of_socket(data).await.context(
@@ -88,7 +88,7 @@ impl Asker {
     }
 
     /// A call of IAM or STS; a refusal is an answer too.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         service: &str,
         action: &str,
