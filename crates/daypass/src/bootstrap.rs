@@ -60,7 +60,10 @@ pub(crate) async fn open(
         let name = issuers::name(&default);
         let new = match snapshot.server_state(&name) {
             Some(_) => None,
-            None => Some((name, issuers::seal(&Issuer::generate(default.clone())?, key))),
+            None => Some((
+                name,
+                issuers::seal(&Issuer::generate(default.clone())?, key),
+            )),
         };
         let first = First {
             keyring: STANDARD.encode(keyring.seal(key)),

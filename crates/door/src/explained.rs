@@ -42,6 +42,7 @@ impl Explained {
             .filter(|it| it.mismatch.is_none())
             .map(|it| statement(caller, it, policies))
             .collect();
+        let is_s3 = request.action.starts_with("s3:");
         let nearest = explanation.nearest().filter(|it| own(it)).take(NEAREST);
         Self {
             explicit: matches!(explanation.decision.outcome, Outcome::ExplicitlyDenied(_)),
@@ -57,6 +58,8 @@ impl Explained {
             conditions: request
                 .context
                 .iter()
+                // Those of S3 are there for every request, and no other service's policy asks for them.
+                .filter(|(key, _)| is_s3 || !key.starts_with("s3:"))
                 .map(|(key, values)| match values {
                     Value::One(one) => condition(key, std::slice::from_ref(one)),
                     Value::Many(many) => condition(key, many),
@@ -71,23 +74,30 @@ impl Explained {
         if whole.len() <= MOST {
             return whole;
         }
+        // First the condition keys, from the last one on, for the statements say more.
+        let mut excess = self.document(true).to_string().len().saturating_sub(MOST);
+        while let (1.., Some(condition)) = (excess, self.conditions.pop()) {
+            excess = excess.saturating_sub(condition.to_string().len() + 1);
+        }
         let steps: [fn(&mut Self); 4] = [
+            |_| {},
             |it| it.failures.clear(),
-            |it| it.conditions.retain(|one| one.to_string().len() <= 160),
             |it| it.matched.clear(),
-            |it| it.conditions.clear(),
+            // What is left is the caller's own words; JSON escapes make six bytes of one at most.
+            |it| {
+                it.action = it.action.chars().take(64).collect();
+                it.resource = it.resource.chars().take(200).collect();
+            },
         ];
+        let mut text = whole;
         for step in steps {
             step(&mut self);
-            let text = self.document(true).to_string();
+            text = self.document(true).to_string();
             if text.len() <= MOST {
-                return text;
+                break;
             }
         }
-        // What is left is the caller's own words; JSON escapes make six bytes of one at most.
-        self.action = self.action.chars().take(64).collect();
-        self.resource = self.resource.chars().take(200).collect();
-        self.document(true).to_string()
+        text
     }
 
     fn document(&self, truncated: bool) -> Json {

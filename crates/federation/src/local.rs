@@ -53,7 +53,10 @@ pub(crate) async fn keys(
     Some(match documents.document(&at, provider).await {
         Some(Ok(keys)) => KeySet::parse(&keys),
         Some(Err(reason)) => Err(missing(&at, &reason)),
-        None => Err(missing(&at, "the discovery document is in a bucket of this server, and its key set is not")),
+        None => Err(missing(
+            &at,
+            "the discovery document is in a bucket of this server, and its key set is not",
+        )),
     })
 }
 

@@ -76,9 +76,8 @@ impl OutboundIssuer {
     }
 
     fn of(url: IssuerUrl, rsa: SigningKey, ec_private: PrivateKey) -> Result<Self, IssuerError> {
-        let ec =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, ec_private.as_pkcs8())
-                .map_err(|_| IssuerError::InvalidKey)?;
+        let ec = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_FIXED_SIGNING, ec_private.as_pkcs8())
+            .map_err(|_| IssuerError::InvalidKey)?;
         let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(ec.public_key())
             .map_err(|_| IssuerError::Crypto("encode a public key"))?;
         let ec_id = key_id(spki.as_ref());

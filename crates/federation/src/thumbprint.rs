@@ -11,7 +11,12 @@ pub fn chain_thumbprint(pem: &[u8]) -> Option<String> {
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let chain = chain.ok()?;
     let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, chain.last()?);
-    Some(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(
+        hash.as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -28,7 +33,10 @@ mod tests {
         let chain = pem("leaf") + &pem("abc");
         // FIPS 180-4's example.
         let expected = "a9993e364706816aba3e25717850c26c9cd0d89d";
-        assert_eq!(chain_thumbprint(chain.as_bytes()).as_deref(), Some(expected));
+        assert_eq!(
+            chain_thumbprint(chain.as_bytes()).as_deref(),
+            Some(expected)
+        );
         assert_eq!(chain_thumbprint(b"no certificate"), None);
     }
 }

@@ -96,8 +96,14 @@ mod tests {
         let domains = ["s3.localhost".to_owned()];
         let at = |url: &str| place(url, &domains).map(|(bucket, key)| format!("{bucket} {key}"));
         for (url, expected) in [
-            ("https://c-oidc.s3.us-east-1.amazonaws.com/keys.json", "c-oidc keys.json"),
-            ("https://a.b.s3.eu-west-1.amazonaws.com/p/keys.json", "a.b p/keys.json"),
+            (
+                "https://c-oidc.s3.us-east-1.amazonaws.com/keys.json",
+                "c-oidc keys.json",
+            ),
+            (
+                "https://a.b.s3.eu-west-1.amazonaws.com/p/keys.json",
+                "a.b p/keys.json",
+            ),
             ("https://c.s3.cn-north-1.amazonaws.com.cn/k", "c k"),
             ("https://c.s3.amazonaws.com/k", "c k"),
             ("https://c.s3-eu-west-1.amazonaws.com/k", "c k"),

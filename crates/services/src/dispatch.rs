@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, ResourcePolicies, full};
 use federation::Verifier;
-use http::{HeaderName, HeaderValue, Response};
 use http::request::Parts;
+use http::{HeaderName, HeaderValue, Response};
 use policy::Principal;
 use serde_json::Value;
 use session::sigv4::Family;
@@ -239,9 +239,7 @@ impl Api for Services {
         };
         let sealed = notes.authorization_message.take();
         if let Some(sealed) = sealed.and_then(|text| HeaderValue::try_from(text).ok()) {
-            response
-                .headers_mut()
-                .insert(AUTHORIZATION_MESSAGE, sealed);
+            response.headers_mut().insert(AUTHORIZATION_MESSAGE, sealed);
         }
         let message = notes.error_message.take();
         let event = Draft {

@@ -61,9 +61,7 @@ impl Issuers {
     /// The issuer with this URL.
     #[must_use]
     pub fn find(&self, url: &IssuerUrl) -> Option<Arc<Issuer>> {
-        self.opened()
-            .get(url)
-            .map(|(_, issuer)| Arc::clone(issuer))
+        self.opened().get(url).map(|(_, issuer)| Arc::clone(issuer))
     }
 
     /// All of them, by URL.

@@ -27,5 +27,5 @@ pub mod sts;
 pub mod wire;
 
 pub use dispatch::Services;
-pub use outbound::{Outbound, OutboundError};
 pub use handle::{At, Handle, Needs, Notes, account_view};
+pub use outbound::{Outbound, OutboundError};

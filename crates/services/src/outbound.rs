@@ -122,10 +122,7 @@ impl Outbound {
         let (rsa, ec) = (decoded(&keys.rsa)?, decoded(&keys.ec)?);
         let issuer = OutboundIssuer::from_stored(stored.url.clone(), rsa, ec);
         let issuer = Arc::new(issuer.map_err(|error| failed(error.to_string()))?);
-        opened.insert(
-            stored.account,
-            (Arc::clone(stored), Arc::clone(&issuer)),
-        );
+        opened.insert(stored.account, (Arc::clone(stored), Arc::clone(&issuer)));
         Ok(issuer)
     }
 

@@ -121,9 +121,15 @@ mod tests {
             assert_eq!(open(1000 + MESSAGE_LIFETIME - 1).as_deref(), Ok(text));
             assert_eq!(open(1000 + MESSAGE_LIFETIME), Err(InvalidMessage));
             let theirs = account("210987654321");
-            assert_eq!(ring.open_message(theirs, &message, 1000), Err(InvalidMessage));
+            assert_eq!(
+                ring.open_message(theirs, &message, 1000),
+                Err(InvalidMessage)
+            );
             let other = Keyring::generate(100);
-            assert_eq!(other.open_message(ours, &message, 1000), Err(InvalidMessage));
+            assert_eq!(
+                other.open_message(ours, &message, 1000),
+                Err(InvalidMessage)
+            );
         }
         let (short, long) = ("a", "a longer reason than the other one");
         let sealed = |text: &str| ring.seal_message(ours, text, 1000).unwrap().len();

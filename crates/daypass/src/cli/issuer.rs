@@ -32,7 +32,11 @@ pub(crate) struct Create {
     #[command(flatten)]
     pub(crate) data: Data,
     /// The issuer's URL.
-    #[arg(value_name = "URL", required_unless_present = "name", conflicts_with = "name")]
+    #[arg(
+        value_name = "URL",
+        required_unless_present = "name",
+        conflicts_with = "name"
+    )]
     pub(crate) url: Option<IssuerUrl>,
     /// A name instead: the URL is made of it and of the default issuer's host.
     #[arg(long, value_name = "NAME", value_parser = name)]

@@ -40,7 +40,12 @@ pub(crate) async fn run(options: &Explain) -> Result<ExitCode> {
 
 /// The document in words.
 fn told(document: &Value) -> String {
-    let text = |path: &str| document.pointer(path).and_then(Value::as_str).unwrap_or("?");
+    let text = |path: &str| {
+        document
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+    };
     let list = |path: &str| document.pointer(path).and_then(Value::as_array);
     let verdict = match document.pointer("/explicitDeny") {
         Some(Value::Bool(true)) => "explicitly denied",
@@ -80,7 +85,9 @@ fn told(document: &Value) -> String {
 }
 
 fn values(items: Option<&Value>) -> String {
-    let items = items.and_then(|it| it.get("items")).and_then(Value::as_array);
+    let items = items
+        .and_then(|it| it.get("items"))
+        .and_then(Value::as_array);
     let texts = items.into_iter().flatten();
     let texts: Vec<&str> = texts
         .filter_map(|it| it.get("value").and_then(Value::as_str))

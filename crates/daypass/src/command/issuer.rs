@@ -52,7 +52,8 @@ pub(crate) async fn run(command: &Issuer) -> Result<ExitCode> {
             }
         }
         Issuer::List(it) => {
-            let Answer::Issuers { issuers } = ask(&DataDir::new(&it.data.dir), &Ask::Issuers).await?
+            let Answer::Issuers { issuers } =
+                ask(&DataDir::new(&it.data.dir), &Ask::Issuers).await?
             else {
                 return Err(unexpected());
             };
@@ -80,7 +81,11 @@ async fn changed(data: &Data, asked: AskIssuer) -> Result<()> {
 
 fn shown(issuer: &IssuerShown) -> String {
     let mut text = issuer.url.to_string();
-    text.push_str(if issuer.default { "  (default)\n" } else { "\n" });
+    text.push_str(if issuer.default {
+        "  (default)\n"
+    } else {
+        "\n"
+    });
     for key in &issuer.keys {
         let state = match (key.state.as_str(), &key.signs_from) {
             ("next", Some(from)) => format!("signs from {from} on"),
@@ -144,7 +149,10 @@ fn private_key(path: &Path) -> Result<Pem> {
     }
     .with_context(|| format!("cannot read `{}`", path.display()))?;
     if text.len() > 32 * 1024 {
-        bail!("`{}` is too long to be a private key in PEM", path.display());
+        bail!(
+            "`{}` is too long to be a private key in PEM",
+            path.display()
+        );
     }
     Ok(Pem(text))
 }

@@ -15,7 +15,9 @@ use crate::server::Server;
 pub(super) fn find(server: &Server, url: &IssuerUrl) -> Result<Arc<Issuer>> {
     let found = server.issuers.find(url);
     found.with_context(|| {
-        format!("this server hosts no issuer {url}; `daypass issuer list` shows those that it hosts")
+        format!(
+            "this server hosts no issuer {url}; `daypass issuer list` shows those that it hosts"
+        )
     })
 }
 

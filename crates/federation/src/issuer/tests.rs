@@ -187,17 +187,32 @@ fn a_key_that_ccoctl_made_is_taken_in_either_form() {
     let pem = |label: &str, der: &[u8]| {
         use base64::engine::general_purpose::STANDARD;
         let text = STANDARD.encode(der);
-        let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+        let lines: Vec<_> = text
+            .as_bytes()
+            .chunks(64)
+            .map(String::from_utf8_lossy)
+            .collect();
+        format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            lines.join("\n")
+        )
     };
     // PKCS #8 of an RSA key is a header of 26 bytes and the PKCS #1 key (RFC 5958, RFC 8017).
     let pkcs1 = &pkcs8.as_pkcs8()[26..];
-    for text in [pem("PRIVATE KEY", pkcs8.as_pkcs8()), pem("RSA PRIVATE KEY", pkcs1)] {
+    for text in [
+        pem("PRIVATE KEY", pkcs8.as_pkcs8()),
+        pem("RSA PRIVATE KEY", pkcs1),
+    ] {
         assert_eq!(PrivateKey::from_pem(text.as_bytes()).unwrap(), pkcs8);
     }
     let known = issuer().with_key(pkcs8.clone(), now()).unwrap_err();
     assert_eq!(known, IssuerError::KnownKey(first_id(&issuer())));
-    for text in ["", "x", &pem("PUBLIC KEY", pkcs1), &pem("PRIVATE KEY", b"junk")] {
+    for text in [
+        "",
+        "x",
+        &pem("PUBLIC KEY", pkcs1),
+        &pem("PRIVATE KEY", b"junk"),
+    ] {
         let refused = PrivateKey::from_pem(text.as_bytes());
         assert_eq!(refused.unwrap_err(), IssuerError::InvalidKey);
     }

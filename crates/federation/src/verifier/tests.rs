@@ -95,7 +95,8 @@ async fn an_hmac_made_with_the_public_key_is_no_signature() {
     for secret in [pair.public_key().as_ref(), jwks.as_slice(), b""] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         for algorithm in ["HS256", "RS256"] {
-            let head = json!({"alg": algorithm, "kid": crate::testing::first_id(&issuer())}).to_string();
+            let head =
+                json!({"alg": algorithm, "kid": crate::testing::first_id(&issuer())}).to_string();
             let signed = format!(
                 "{}.{}",
                 encode(head),

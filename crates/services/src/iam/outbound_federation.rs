@@ -33,9 +33,8 @@ impl Handle for EnableOutboundWebIdentityFederation {
                 let made = at.outbound.generate(key, account, at.call.now);
                 Arc::new(made.await.map_err(|error| {
                     tracing::error!(%error, "an issuer can't be made");
-                    errors::SERVICE_FAILURE.fault(
-                        "The request processing has failed because of an internal failure.",
-                    )
+                    errors::SERVICE_FAILURE
+                        .fault("The request processing has failed because of an internal failure.")
                 })?)
             }
         };
@@ -43,9 +42,8 @@ impl Handle for EnableOutboundWebIdentityFederation {
             let view = account_view(tx.snapshot(), account)?;
             let known = view.shelved::<OutboundFederation>(OutboundFederation::KEY);
             if known.is_some_and(|known| known.enabled) {
-                return Err(errors::FEATURE_ENABLED.fault(
-                    "Outbound identity federation is already enabled for this account.",
-                ));
+                return Err(errors::FEATURE_ENABLED
+                    .fault("Outbound identity federation is already enabled for this account."));
             }
             // Another call may have made one meanwhile.
             let enabled = OutboundFederation {

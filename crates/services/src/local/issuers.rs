@@ -25,10 +25,16 @@ impl Local<'_> {
     ) -> Result<Arc<Issuer>, LocalError> {
         let asked = json!({"issuer": url});
         let named = url.clone();
-        self.change_issuer(issuers, "CreateIssuer", url, asked, move |known| match known {
-            Some(_) => Err(refused("there is such an issuer already")),
-            None => Ok(Issuer::generate(named)?),
-        })
+        self.change_issuer(
+            issuers,
+            "CreateIssuer",
+            url,
+            asked,
+            move |known| match known {
+                Some(_) => Err(refused("there is such an issuer already")),
+                None => Ok(Issuer::generate(named)?),
+            },
+        )
         .await
     }
 
@@ -110,11 +116,7 @@ impl Local<'_> {
     ///
     /// # Errors
     /// [`LocalError::Issuer`] for the default issuer, one that isn't there, and one that a provider relies on.
-    pub async fn delete_issuer(
-        &self,
-        issuers: &Issuers,
-        url: IssuerUrl,
-    ) -> Result<(), LocalError> {
+    pub async fn delete_issuer(&self, issuers: &Issuers, url: IssuerUrl) -> Result<(), LocalError> {
         let asked = json!({"issuer": url});
         let is_default = url == *issuers.default_url();
         let change = move |tx: &mut Transaction| {
@@ -132,7 +134,9 @@ impl Local<'_> {
                 Some(provider.arn())
             });
             if let Some(arn) = relies {
-                return Err(refused(&format!("{arn} relies on it; delete that provider first")));
+                return Err(refused(&format!(
+                    "{arn} relies on it; delete that provider first"
+                )));
             }
             tx.delete_server_state(&name);
             Ok(())
@@ -203,7 +207,9 @@ impl Local<'_> {
         let sealed = issuers::seal(&made, self.door.key_encryption());
         let change = move |tx: &mut Transaction| {
             if tx.snapshot().server_state(&name) != before.as_ref() {
-                return Err(refused("somebody else changed the issuer meanwhile; try again"));
+                return Err(refused(
+                    "somebody else changed the issuer meanwhile; try again",
+                ));
             }
             tx.put_server_state(&name, &sealed);
             Ok(())

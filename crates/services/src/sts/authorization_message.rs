@@ -27,9 +27,8 @@ impl Handle for DecodeAuthorizationMessage {
         let now = at.call.now.as_second();
         let keyring = at.door.keyring();
         let opened = keyring.open_message(at.account, &input.encoded_message, now);
-        let decoded = opened.map_err(|_| {
-            errors::INVALID_AUTHORIZATION_MESSAGE.fault("Message is not valid.")
-        })?;
+        let decoded = opened
+            .map_err(|_| errors::INVALID_AUTHORIZATION_MESSAGE.fault("Message is not valid."))?;
         Ok(DecodeAuthorizationMessageResponse {
             decoded_message: Some(decoded),
         })

@@ -138,10 +138,12 @@ fn about(at: &At<'_>, tags: Vec<(String, String)>) -> Json {
     put("principal_id", json!(subject(at)));
     let principal: Map<String, Json> = keys(at)
         .iter()
-        .filter_map(|(key, value)| match (key.strip_prefix("aws:PrincipalTag/")?, value) {
-            (tag, Value::One(value)) => Some((tag.to_owned(), json!(value))),
-            (_, Value::Many(_)) => None,
-        })
+        .filter_map(
+            |(key, value)| match (key.strip_prefix("aws:PrincipalTag/")?, value) {
+                (tag, Value::One(value)) => Some((tag.to_owned(), json!(value))),
+                (_, Value::Many(_)) => None,
+            },
+        )
         .collect();
     if !principal.is_empty() {
         put("principal_tags", Json::Object(principal));
