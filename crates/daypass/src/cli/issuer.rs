@@ -85,7 +85,7 @@ pub(crate) struct Export {
     pub(crate) named: Named,
     /// The directory to write `.well-known/openid-configuration` and `keys.json` into.
     #[arg(value_name = "DIR")]
-    pub(crate) dir: PathBuf,
+    pub(crate) directory: PathBuf,
     /// The certificate chain in PEM that the issuer's web server presents, for the thumbprint;
     /// this server's own (--tls-cert) when not said.
     #[arg(long, value_name = "FILE")]

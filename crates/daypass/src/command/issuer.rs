@@ -117,9 +117,9 @@ async fn export(options: &Export) -> Result<()> {
         None => thumbprint,
     };
     let path = federation::Issuer::DISCOVERY_PATH.trim_start_matches('/');
-    write(&options.dir, path, &discovery)?;
+    write(&options.directory, path, &discovery)?;
     let path = federation::Issuer::KEY_SET_PATH.trim_start_matches('/');
-    write(&options.dir, path, &keys)?;
+    write(&options.directory, path, &keys)?;
     match thumbprint {
         Some(thumbprint) => print(&format!("thumbprint  {thumbprint}\n")),
         None => {
