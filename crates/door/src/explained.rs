@@ -76,7 +76,9 @@ impl Explained {
         }
         // First the condition keys, from the last one on, for the statements say more.
         let mut excess = self.document(true).to_string().len().saturating_sub(MOST);
-        while let (1.., Some(condition)) = (excess, self.conditions.pop()) {
+        while excess > 0
+            && let Some(condition) = self.conditions.pop()
+        {
             excess = excess.saturating_sub(condition.to_string().len() + 1);
         }
         let steps: [fn(&mut Self); 4] = [
