@@ -9,8 +9,8 @@ from support import raw
 from support.aws_cli import Cli
 from support.clients import As, refused
 from support.policies import ROOT, allow, deny, policy, trust
-from support.principals import role_arn
-from support.server import ACCOUNT
+from support.principals import Account, role_arn
+from support.server import ACCOUNT, Credentials
 from test_trail import records
 
 HEADER = "x-daypass-authorization-message"
@@ -41,7 +41,7 @@ def conditions(document: dict) -> dict:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reader(account) -> As:
     """Who may decode."""
     return account.user(DECODE)
@@ -90,7 +90,7 @@ def test_a_missing_allow_names_what_nearly_matched(account, reader):
 def test_the_operations_that_decide_for_themselves_tell_too(account, reader):
     user = account.user(policy(allow("sts:AssumeRole")))
     role = account.role(trusted=trust(ROOT, condition={"StringEquals": {"sts:ExternalId": "42"}}))
-    text = message(user.sts.assume_role, RoleArn=role_arn(role), RoleSessionName="s")
+    text = message(user.sts.assume_role, RoleArn=role_arn(role), RoleSessionName="session")
     document = decoded(reader, text)
     assert document["context"]["action"] == "sts:AssumeRole"
     assert any("sts:ExternalId" in it["value"] for it in document["failures"]["items"])
@@ -108,7 +108,7 @@ def test_the_refusals_text_is_as_before_and_others_have_no_header(server, accoun
     assert HEADER not in caught.value.response["ResponseMetadata"]["HTTPHeaders"]
     assert HEADER not in user.sts.get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
     # Who has no credentials has no account that could read it.
-    stranger = raw.sts(server, "AssumeRoleWithWebIdentity", RoleArn=role_arn("x"), RoleSessionName="s",
+    stranger = raw.sts(server, "AssumeRoleWithWebIdentity", RoleArn=role_arn("x"), RoleSessionName="session",
                        WebIdentityToken="x.y.z")
     assert HEADER not in {name.lower() for name in stranger.headers}
 
@@ -143,9 +143,7 @@ def test_a_message_of_another_server_is_invalid(account, own_server, reader):
     other = As(own_server, own_server.administrator)
     with refused(INVALID, 400):
         other.sts.decode_authorization_message(EncodedMessage=text)
-    # It survives a restart of its own, whose account has the same number.
-    from support.principals import Account
-
+    # Its own outlive a restart.
     user = Account(own_server, other).user()
     text = message(user.iam.list_users)
     own_server.kill()
@@ -154,8 +152,6 @@ def test_a_message_of_another_server_is_invalid(account, own_server, reader):
 
 
 def test_a_message_is_no_session_token(server, reader, account):
-    from support.server import Credentials
-
     session = account.session_with(DECODE)
     text = message(session.iam.list_users)
     posing = As(server, Credentials(session.credentials.access_key, session.credentials.secret_key, text))

@@ -22,7 +22,7 @@ NAMESPACE = "https://sts.amazonaws.com/"
 GET = policy(allow(["sts:GetWebIdentityToken", "sts:TagGetWebIdentityToken"]))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def issuer_url(admin) -> str:
     """The issuer of the shared server's account, enabled."""
     return admin.iam.enable_outbound_web_identity_federation()["IssuerIdentifier"]
@@ -100,7 +100,7 @@ def test_a_sessions_subject_is_its_role_and_its_tags_are_told(server, account, i
 def test_a_web_identitys_provider_is_told(server, account, issuer_url, hosted):
     role = account.role(GET, trusted=trust_provider(hosted, "system:serviceaccount:ns:sa"))
     answer = As(server, None).sts.assume_role_with_web_identity(
-        RoleArn=role_arn(role), RoleSessionName="s", WebIdentityToken=server.token("ns/sa")
+        RoleArn=role_arn(role), RoleSessionName="session", WebIdentityToken=server.token("ns/sa")
     )
     claims = verified(server, issuer_url, token(As(server, Credentials.of(answer["Credentials"]))))
     assert claims[NAMESPACE]["federated_provider"] == f"arn:aws:iam::{ACCOUNT}:oidc-provider/{hosted}"
@@ -210,13 +210,13 @@ def test_each_operation_needs_its_permission(account, issuer_url, operation):
 def test_the_cli_gets_one_and_the_record_has_it_not(server, account, admin, home, issuer_url):
     user = account.user(GET)
     answer = Cli.of(server, home, user.credentials).json(
-        "sts", "get-web-identity-token", "--audience", "https://api.example.com", "--signing-algorithm", "ES384",
+        "sts", "get-web-identity-token", "--audience", "api.example.com", "--signing-algorithm", "ES384",
         "--duration-seconds", "60", "--tags", "Key=a,Value=b",
     )
     assert verified(server, issuer_url, answer["WebIdentityToken"])[NAMESPACE]["request_tags"] == {"a": "b"}
     record, = records(admin.cloudtrail, AccessKeyId=user.credentials.access_key)
     assert (record["eventName"], record["readOnly"]) == ("GetWebIdentityToken", True)
-    assert record["requestParameters"]["audience"] == ["https://api.example.com"]
+    assert record["requestParameters"]["audience"] == ["api.example.com"]
     assert record["requestParameters"]["durationSeconds"] == 60
     text = answer["WebIdentityToken"]
     assert text.split(".")[2] not in json.dumps(record) and text.split(".")[2] not in server.log()
@@ -237,7 +237,7 @@ def test_another_server_accepts_it_as_a_web_identity(server, account, authority,
         outside = As(server, None).sts
         for algorithm in ("RS256", "ES384"):
             answer = outside.assume_role_with_web_identity(
-                RoleArn=role_arn(wanted), RoleSessionName="s",
+                RoleArn=role_arn(wanted), RoleSessionName="session",
                 WebIdentityToken=token(inside.session(role), "there", SigningAlgorithm=algorithm),
             )
             assert answer["SubjectFromWebIdentityToken"] == role_arn(role)
@@ -245,5 +245,5 @@ def test_another_server_accepts_it_as_a_web_identity(server, account, authority,
         stranger = token(inside.session(inside.role(GET)), "there")
         with refused("AccessDenied", 403):
             outside.assume_role_with_web_identity(
-                RoleArn=role_arn(wanted), RoleSessionName="s", WebIdentityToken=stranger
+                RoleArn=role_arn(wanted), RoleSessionName="session", WebIdentityToken=stranger
             )
