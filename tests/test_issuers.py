@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography import x509
@@ -341,6 +342,17 @@ def test_whatever_was_answered_is_there_after_kill_9(own_server):
     assert all(it["keys"] for it in after.values())
     for url in after:
         own_server.token("ns/sa", "--issuer", url)
+
+
+def test_changes_at_one_time_are_kept_or_refused(server, account):
+    url = hosted(server, account.name("cluster"))
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda _: run(server, "rotate", url, "--after", "0s"), range(6)))
+    fine = [it for it in done if it.returncode == 0]
+    assert fine
+    assert all("try again" in it.stderr or "waits for its time" in it.stderr for it in done if it.returncode)
+    keys = listed(server)[url]["keys"]
+    assert len({key["id"] for key in keys}) == len(keys) == 1 + len(fine)
 
 
 def test_documents_for_a_bucket_and_the_thumbprint(start_server, authority, home):
