@@ -25,8 +25,13 @@ const PATH: &str = "/id/";
 pub struct Outbound {
     /// Host and port of the issuers' URLs.
     authority: String,
-    /// What was opened, with what it was opened from.
-    opened: Mutex<HashMap<AccountId, (Arc<OutboundFederation>, Arc<OutboundIssuer>)>>,
+    opened: Mutex<HashMap<AccountId, Opened>>,
+}
+
+/// What was opened, with what it was opened from.
+struct Opened {
+    from: Arc<OutboundFederation>,
+    issuer: Arc<OutboundIssuer>,
 }
 
 /// The keys of an issuer can't be made, sealed or opened.
@@ -99,10 +104,10 @@ impl Outbound {
         stored: &Arc<OutboundFederation>,
     ) -> Result<Arc<OutboundIssuer>, OutboundError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((from, issuer)) = opened.get(&stored.account)
-            && from.sealed_keys == stored.sealed_keys
+        if let Some(known) = opened.get(&stored.account)
+            && known.from.sealed_keys == stored.sealed_keys
         {
-            return Ok(Arc::clone(issuer));
+            return Ok(Arc::clone(&known.issuer));
         }
         let failed = |reason: String| OutboundError {
             account: stored.account,
@@ -122,7 +127,11 @@ impl Outbound {
         let (rsa, ec) = (decoded(&keys.rsa)?, decoded(&keys.ec)?);
         let issuer = OutboundIssuer::from_stored(stored.url.clone(), rsa, ec);
         let issuer = Arc::new(issuer.map_err(|error| failed(error.to_string()))?);
-        opened.insert(stored.account, (Arc::clone(stored), Arc::clone(&issuer)));
+        let known = Opened {
+            from: Arc::clone(stored),
+            issuer: Arc::clone(&issuer),
+        };
+        opened.insert(stored.account, known);
         Ok(issuer)
     }
 
