@@ -12,7 +12,7 @@ from support import jwt
 from support.aws_cli import Cli
 from support.clients import As, refused
 from support.front import fronting
-from support.policies import allow, deny, policy, trust_provider
+from support.policies import ROOT, allow, deny, policy, trust, trust_provider
 from support.principals import Account, role_arn
 from support.raw import send
 from support.server import ACCOUNT, REGION, Credentials
@@ -78,7 +78,8 @@ def test_a_token_verifies_against_what_is_served(server, account, issuer_url, al
 
 
 def test_a_sessions_subject_is_its_role_and_its_tags_are_told(server, account, issuer_url):
-    role = account.role(GET, Path="/team/", Tags=[{"Key": "Team", "Value": "role"}, {"Key": "Own", "Value": "yes"}])
+    trusted = trust(ROOT, action=["sts:AssumeRole", "sts:TagSession"])
+    role = account.role(GET, trusted, Path="/team/", Tags=[{"Key": "Team", "Value": "role"}, {"Key": "Own", "Value": "yes"}])
     answer = account.admin.sts.assume_role(
         RoleArn=f"arn:aws:iam::{ACCOUNT}:role/team/{role}", RoleSessionName="anything",
         Tags=[{"Key": "Team", "Value": "session"}], DurationSeconds=3600,
