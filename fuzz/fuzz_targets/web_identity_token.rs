@@ -26,8 +26,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let issuer = Arc::new(Issuer::generate(url.clone()).expect("a key"));
     let verifier = Verifier::new(VerifierConfig::default()).expect("a verifier");
     verifier.host(Arc::clone(&issuer));
-    let key = RsaKeyPair::from_pkcs8(issuer.private_keys()[0].as_pkcs8()).expect("a key");
-    let header = format!(r#"{{"alg":"RS256","kid":"{}"}}"#, issuer.key_ids()[0]);
+    let key = RsaKeyPair::from_pkcs8(issuer.stored_keys()[0].private.as_pkcs8()).expect("a key");
+    let (id, _) = issuer.key_ids(Timestamp::UNIX_EPOCH).swap_remove(0);
+    let header = format!(r#"{{"alg":"RS256","kid":"{id}"}}"#);
     World {
         url,
         key,

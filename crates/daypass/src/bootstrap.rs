@@ -1,19 +1,17 @@
 //! The first start: server keys, an issuer, an account and its administrator role.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use directory::{Account, Directory, Document, EntityPath, Role, Snapshot, StoreError, Tags};
-use federation::{Issuer, IssuerUrl, PrivateKey};
+use federation::{Issuer, IssuerUrl};
 use jiff::Timestamp;
 use policy::AccountId;
+use services::issuers;
 use session::{KeyEncryptionKey, Keyring, UniqueIdPrefix, unique_id};
 use uuid::Uuid;
-
-use crate::issuers::Issuers;
 
 /// The role that the first start creates.
 pub(crate) const ADMINISTRATOR: &str = "Administrator";
@@ -24,13 +22,13 @@ const TWELVE_HOURS: u32 = 43_200;
 const KEYRING: &str = "keyring";
 const ACCOUNT: &str = "account";
 const DEFAULT_ISSUER: &str = "default-issuer";
-const ISSUER: &str = "issuer:";
 
 /// What the server's own state holds.
 pub(crate) struct State {
     pub(crate) keyring: Keyring,
     pub(crate) account: AccountId,
-    pub(crate) issuers: Issuers,
+    /// The URL of the default issuer, which is in the directory.
+    pub(crate) issuer: IssuerUrl,
 }
 
 /// Whether nothing has been sealed yet, so that a key may be made.
@@ -57,21 +55,21 @@ pub(crate) async fn open(
         None => Keyring::generate(now.as_second()),
     };
     let account = the_account(&snapshot, account)?;
-    let mut issuers = stored_issuers(&snapshot, key)?;
     let default = default_issuer(&snapshot, issuer)?;
-    if !issuers.iter().any(|issuer| *issuer.url() == default) {
-        issuers.push(Arc::new(Issuer::generate(default.clone())?));
-    }
-    issuers.sort_by_key(|issuer| *issuer.url() != default);
     if is_first(&snapshot, account, &default) {
+        let name = issuers::name(&default);
+        let new = match snapshot.server_state(&name) {
+            Some(_) => None,
+            None => Some((
+                name,
+                issuers::seal(&Issuer::generate(default.clone())?, key),
+            )),
+        };
         let first = First {
             keyring: STANDARD.encode(keyring.seal(key)),
             account,
-            default,
-            issuers: issuers
-                .iter()
-                .map(|issuer| sealed_issuer(issuer, key))
-                .collect::<Result<_>>()?,
+            default: default.clone(),
+            issuer: new,
             now,
         };
         directory
@@ -82,7 +80,7 @@ pub(crate) async fn open(
     Ok(State {
         keyring,
         account,
-        issuers: Issuers::new(issuers),
+        issuer: default,
     })
 }
 
@@ -91,6 +89,7 @@ pub(crate) async fn open(
 fn is_first(snapshot: &Snapshot, account: AccountId, default: &IssuerUrl) -> bool {
     let known = snapshot.server_state(DEFAULT_ISSUER);
     snapshot.server_state(KEYRING).is_none()
+        || snapshot.server_state(&issuers::name(default)).is_none()
         || snapshot.account(account).is_none()
         || known.is_none_or(|url| **url != *default.as_str())
 }
@@ -100,8 +99,8 @@ struct First {
     keyring: String,
     account: AccountId,
     default: IssuerUrl,
-    /// Name and sealed keys.
-    issuers: Vec<(String, String)>,
+    /// Name and sealed keys of the default issuer, if it is new.
+    issuer: Option<(String, String)>,
     now: Timestamp,
 }
 
@@ -112,10 +111,8 @@ impl First {
         }
         tx.put_server_state(ACCOUNT, &self.account.to_string());
         tx.put_server_state(DEFAULT_ISSUER, self.default.as_str());
-        for (name, sealed) in &self.issuers {
-            if tx.snapshot().server_state(name).is_none() {
-                tx.put_server_state(name, sealed);
-            }
+        if let Some((name, sealed)) = &self.issuer {
+            tx.put_server_state(name, sealed);
         }
         if tx.snapshot().account(self.account).is_none() {
             tx.put_account(Account {
@@ -188,31 +185,4 @@ fn default_issuer(snapshot: &Snapshot, asked: Option<IssuerUrl>) -> Result<Issue
     let url = snapshot.server_state(DEFAULT_ISSUER);
     let url = url.map_or_else(made_up, |known| known.to_string());
     url.parse().context("the stored issuer URL is damaged")
-}
-
-fn stored_issuers(snapshot: &Snapshot, key: &KeyEncryptionKey) -> Result<Vec<Arc<Issuer>>> {
-    let open = |(name, sealed): (&String, &Arc<str>)| {
-        let url: IssuerUrl = name.trim_start_matches(ISSUER).parse()?;
-        let opened = key
-            .open(name, &STANDARD.decode(&**sealed)?)
-            .with_context(|| format!("the keys of the issuer {url} can't be opened"))?;
-        let keys: Vec<String> = serde_json::from_slice(opened.expose())?;
-        let keys = keys
-            .iter()
-            .map(|der| Ok(PrivateKey::from_pkcs8(STANDARD.decode(der)?)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Arc::new(Issuer::from_pkcs8(url, &keys)?))
-    };
-    snapshot.server_states(ISSUER).map(open).collect()
-}
-
-fn sealed_issuer(issuer: &Issuer, key: &KeyEncryptionKey) -> Result<(String, String)> {
-    let name = format!("{ISSUER}{}", issuer.url());
-    let keys: Vec<_> = issuer
-        .private_keys()
-        .iter()
-        .map(|key| STANDARD.encode(key.as_pkcs8()))
-        .collect();
-    let sealed = key.seal(&name, &serde_json::to_vec(&keys)?);
-    Ok((name, STANDARD.encode(sealed)))
 }

@@ -1,6 +1,8 @@
 //! The command line, as it is typed.
 
 pub(crate) mod can;
+pub(crate) mod explain;
+pub(crate) mod issuer;
 pub(crate) mod policy;
 pub(crate) mod sessions;
 
@@ -39,6 +41,11 @@ pub(crate) enum Command {
     Sessions(sessions::Sessions),
     /// End the sessions of a role that were issued up to now, or one of them.
     Revoke(sessions::Revoke),
+    /// Print why a request was refused: the content of its authorization message.
+    Explain(explain::Explain),
+    /// Make, rotate and retire the issuers that the server hosts, one for each cluster.
+    #[command(subcommand)]
+    Issuer(issuer::Issuer),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }
@@ -144,6 +151,9 @@ pub(crate) struct Token {
     /// The service account.
     #[arg(long, value_name = "NS/NAME")]
     pub(crate) service_account: ServiceAccountRef,
+    /// The issuer that signs it; the server's default one when not said.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<IssuerUrl>,
     /// Whom the token is for; may be repeated.
     #[arg(long, value_name = "AUDIENCE", default_value = "sts.amazonaws.com")]
     pub(crate) audience: Vec<String>,

@@ -4,6 +4,8 @@ mod asker;
 pub(crate) mod can;
 mod columns;
 pub(crate) mod credentials;
+pub(crate) mod explain;
+pub(crate) mod issuer;
 pub(crate) mod policy;
 pub(crate) mod revoke;
 mod role_sessions;

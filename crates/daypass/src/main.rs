@@ -16,12 +16,12 @@
 
 mod accept;
 mod bootstrap;
+mod bucket_issuers;
 mod cli;
 mod client;
 mod command;
 mod data_dir;
 mod demo;
-mod issuers;
 mod key_file;
 mod local;
 mod logging;
@@ -65,6 +65,8 @@ fn main() -> ExitCode {
             Command::Can(options) => Ok(command::can::run(&options).await),
             Command::Sessions(options) => command::sessions::run(&options).await,
             Command::Revoke(options) => command::revoke::run(&options).await,
+            Command::Issuer(command) => command::issuer::run(&command).await,
+            Command::Explain(options) => command::explain::run(&options).await,
             Command::Demo(options) => demo::run(&options).await,
         }
     });

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use bytes::Bytes;
 use door::{Body, Connection, empty, full};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -38,7 +39,10 @@ fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
     }
     let (kind, body) = match request.uri().path() {
         "/healthz" => ("text/plain", "ok\n".into()),
-        path => ("application/json", server.issuers.document(path)?),
+        path => {
+            let document = issuer_document(server, host(request), path)?;
+            ("application/json", Bytes::from(document))
+        }
     };
     let mut response = Response::new(match *request.method() {
         Method::HEAD => empty(),
@@ -50,13 +54,21 @@ fn public(server: &Server, request: &Request<Body>) -> Option<Response<Body>> {
     Some(response)
 }
 
+/// A document of an issuer that this server hosts, for service accounts or for an account's principals.
+fn issuer_document(server: &Server, host: &str, path: &str) -> Option<Vec<u8>> {
+    let hosted = server.issuers.document(host, path);
+    hosted.or_else(|| server.outbound.document(&server.door, path))
+}
+
+/// The host that the client names.
+fn host(request: &Request<Body>) -> &str {
+    let host = request.headers().get(HOST);
+    host.and_then(|host| host.to_str().ok()).unwrap_or_default()
+}
+
 /// Whether the host names a bucket: then the path is a key, and nothing of the server's.
 fn is_bucket_host(server: &Server, request: &Request<Body>) -> bool {
-    let host = request
-        .headers()
-        .get(HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host.unwrap_or_default().to_ascii_lowercase();
+    let host = host(request).to_ascii_lowercase();
     let name = host.split(':').next().unwrap_or_default();
     server.s3_domains.iter().any(|domain| {
         let bucket = name.strip_suffix(domain.as_str());

@@ -9,12 +9,13 @@ use door::{Api, Clock, Door, DoorConfig, SystemClock};
 use federation::{IssuerUrl, Verifier, VerifierConfig};
 use gateway::Gateway;
 use policy::AccountId;
-use services::Services;
+use services::issuers::{Issuers, authority_of};
+use services::{Outbound, Services};
 use trail::Trail;
 
 use crate::bootstrap;
+use crate::bucket_issuers::BucketIssuers;
 use crate::data_dir::{DataDir, Locked};
-use crate::issuers::Issuers;
 use crate::key_file::KeySource;
 
 /// What a server is opened with.
@@ -26,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) issuer: Option<IssuerUrl>,
     pub(crate) verifier: VerifierConfig,
     pub(crate) s3_domains: Vec<String>,
+    /// The thumbprint of the server's own certificate chain, when it speaks https.
+    pub(crate) thumbprint: Option<String>,
 }
 
 /// An open server that does not listen yet.
@@ -35,6 +38,9 @@ pub(crate) struct Server {
     pub(crate) services: Arc<dyn Api>,
     pub(crate) gateway: Arc<dyn Api>,
     pub(crate) issuers: Issuers,
+    /// The accounts' issuers for other services.
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) thumbprint: Option<String>,
     /// Base domains of virtual-host style, in lower case.
     pub(crate) s3_domains: Vec<String>,
     _lock: Locked,
@@ -68,9 +74,13 @@ impl Server {
         )
         .await?;
         let verifier = Arc::new(Verifier::new(options.verifier)?);
-        for issuer in state.issuers.iter() {
-            verifier.host(Arc::clone(issuer));
-        }
+        let outbound = Arc::new(Outbound::new(authority_of(&state.issuer)));
+        let issuers = Issuers::open(
+            &directory.snapshot(),
+            &key,
+            state.issuer,
+            Arc::clone(&verifier),
+        )?;
         let door = Door::new(DoorConfig {
             directory,
             keyring: state.keyring,
@@ -85,12 +95,18 @@ impl Server {
         let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
         let gateway = Arc::new(gateway);
         let resources: Arc<Gateway> = Arc::clone(&gateway);
+        verifier.read_local(Arc::new(BucketIssuers(Arc::clone(&gateway))));
+        let services = Services::new(verifier)
+            .with_resources(resources)
+            .with_outbound(Arc::clone(&outbound));
         Ok(Self {
             data,
             door: Arc::new(door),
-            services: Arc::new(Services::new(verifier).with_resources(resources)),
+            services: Arc::new(services),
             gateway,
-            issuers: state.issuers,
+            issuers,
+            outbound,
+            thumbprint: options.thumbprint,
             s3_domains,
             _lock: lock,
         })

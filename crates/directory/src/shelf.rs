@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountRequest, AccountView, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, Row, Snapshot, SortedMap, StoreError, Transaction};
+use crate::{AccountRequest, AccountView, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, Row, Snapshot, SortedMap, StoreError, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -82,6 +82,7 @@ shelves! {
     service_credentials: crate::ServiceCredential,
     signing_certificates: crate::SigningCertificate,
     ssh_public_keys: crate::SshPublicKey,
+    outbound_federation: OutboundFederation,
 }
 
 impl AccountView {

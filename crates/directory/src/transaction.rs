@@ -218,6 +218,12 @@ impl Transaction {
         self.snapshot.server.insert(name.to_owned(), text.into());
     }
 
+    /// Forgets a piece of the server's own state.
+    pub fn delete_server_state(&mut self, name: &str) {
+        self.delete(SERVER, name.to_owned());
+        self.snapshot.server.remove(name);
+    }
+
     /// Places a stored row in the snapshot, without a change to the store. Rows come by kind,
     /// and `account` sorts before everything that is in one.
     pub(crate) fn load(&mut self, row: &Row) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 use directory::Snapshot;
 use policy::{Decision, Outcome, Request};
 
+use crate::explained::Explained;
 use crate::{Call, Caller, Controls, Door, Layers, Need, context, organization_keys};
 
 /// Proof that a request was authorized. Only [`Door::authorize`] makes one, and handlers
@@ -47,6 +48,8 @@ pub struct Denied {
     /// with what does not match. It tells of policies, so it is for the server's log and for
     /// who may see them, never for the client that was refused.
     pub reason: String,
+    /// The same for who may decode it, see [`Door::authorization_message`].
+    pub(crate) explained: Explained,
 }
 
 impl Door {
@@ -113,11 +116,13 @@ fn decide(
             // Few are refused, and then the index that made the decision quick is no help:
             // the same evaluation again, on the same values, with an eye on each statement.
             let explanation = policy::explain(&request, policies);
+            let foreign = caller.account() != owner;
+            let explained = Explained::of(caller, foreign, &explanation, policies);
             let decision = &explanation.decision;
             let is_foreign = is_foreign(snapshot, caller, need);
             let reason = explanation.to_string();
             Err(Box::new(Denied::new(
-                caller, need, decision, is_foreign, reason,
+                caller, need, decision, is_foreign, reason, explained,
             )))
         },
     )
@@ -150,6 +155,7 @@ impl Denied {
         decision: &Decision<'_>,
         is_foreign: bool,
         reason: String,
+        explained: Explained,
     ) -> Self {
         let shown = need.shown.as_deref();
         let on = shown.map_or_else(String::new, |it| format!(" on resource: {it}"));
@@ -167,6 +173,7 @@ impl Denied {
             need: need.clone(),
             outcome: decision.outcome,
             reason,
+            explained,
         }
     }
 }

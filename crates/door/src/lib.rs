@@ -25,6 +25,7 @@ mod context;
 mod controls;
 mod door;
 mod enter;
+mod explained;
 mod layers;
 mod need;
 mod organization_keys;

@@ -198,7 +198,7 @@ impl Exchange<'_> {
 
 /// The key set's URL of a discovery document that is the issuer's own: it has to name the issuer exactly
 /// (OpenID Connect Discovery 1.0, section 4.3). The key set may be at another host.
-fn key_set_url(issuer: &IssuerUrl, document: &[u8]) -> Result<String, TokenError> {
+pub(crate) fn key_set_url(issuer: &IssuerUrl, document: &[u8]) -> Result<String, TokenError> {
     let members = json::object(document)
         .map_err(|error| TokenError::unverifiable(format!("the discovery document: {error}")))?;
     if members.get("issuer").and_then(Value::as_str) != Some(issuer.as_str()) {

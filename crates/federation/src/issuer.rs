@@ -1,12 +1,12 @@
 //! Being an issuer: signing keys with overlap, discovery and JWKS documents, service accounts' tokens.
 
+mod documents;
 mod service_account;
 mod signing_key;
 
 use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,16 +19,40 @@ use crate::fetch::DISCOVERY_PATH;
 use crate::keys::{KeySet, MAX_KEYS, VerificationKey};
 use crate::url::IssuerUrl;
 
-use signing_key::SigningKey;
+pub(crate) use signing_key::{SigningKey, key_id};
 
 pub use service_account::{InvalidServiceAccount, PodRef, ServiceAccountRef, ServiceAccountToken};
 pub use signing_key::PrivateKey;
 
-/// An issuer hosted in this process. It signs RS256 with its newest key; the tokens of the earlier keys stay valid
-/// until those are retired.
+/// An issuer hosted in this process, as it is at one moment: what changes it makes another one. It signs RS256 with
+/// the newest of the keys whose time has come; the tokens of the earlier keys stay valid until those are retired.
 pub struct Issuer {
     url: IssuerUrl,
-    keys: ArcSwap<Keys>,
+    /// Newest first.
+    keys: Vec<Held>,
+    verification: KeySet,
+    document: Vec<u8>,
+}
+
+/// A signing key and the second since 1970 from which on it signs. It is published before that already, so that those
+/// who keep the key set for a while know it by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// The private key.
+    pub private: PrivateKey,
+    /// The first second at which it signs.
+    pub signs_from: i64,
+}
+
+/// What a key is good for at a moment. All of them are published and verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyUse {
+    /// It will sign from this second on.
+    Next(i64),
+    /// It signs.
+    Signs,
+    /// It has signed.
+    Earlier,
 }
 
 /// An issuer can't be made or can't do what is asked.
@@ -37,12 +61,21 @@ pub enum IssuerError {
     /// The cryptographic library failed to make a key, a signature or random bytes.
     #[error("the cryptographic library failed to {0}")]
     Crypto(&'static str),
-    /// The stored bytes aren't a private key of ours.
-    #[error("a stored key isn't an RSA private key of at least 2048 bits in PKCS #8")]
+    /// The bytes aren't a private key that an issuer can have.
+    #[error("the key isn't an RSA private key of 2048 to 8192 bits in PKCS #1 or PKCS #8")]
     InvalidKey,
     /// There is no key, or no room for another one.
     #[error("an issuer has 1 to {MAX_KEYS} keys")]
     KeyCount,
+    /// The issuer has this key already.
+    #[error("the issuer has the key {0} already")]
+    KnownKey(String),
+    /// The issuer has no such key.
+    #[error("the issuer has no key {0}")]
+    UnknownKey(String),
+    /// The key signs at this moment.
+    #[error("the key {0} signs now; rotate first, and retire it when its last token has expired")]
+    CurrentKey(String),
     /// The lifetime isn't one that Kubernetes would give or that we would accept.
     #[error("a token's lifetime is 600 to 86400 seconds, not {0}")]
     Lifetime(i64),
@@ -51,11 +84,10 @@ pub enum IssuerError {
     Audience,
 }
 
-/// The keys, newest first, and what is made of them.
-struct Keys {
-    signing: Vec<Arc<SigningKey>>,
-    verification: KeySet,
-    document: Vec<u8>,
+#[derive(Clone)]
+struct Held {
+    key: Arc<SigningKey>,
+    signs_from: i64,
 }
 
 impl Issuer {
@@ -69,19 +101,26 @@ impl Issuer {
     /// # Errors
     /// [`IssuerError::Crypto`].
     pub fn generate(url: IssuerUrl) -> Result<Self, IssuerError> {
-        Self::from_keys(url, vec![Arc::new(SigningKey::generate()?)])
+        let key = Held {
+            key: Arc::new(SigningKey::generate()?),
+            signs_from: 0,
+        };
+        Self::of(url, vec![key])
     }
 
-    /// Makes an issuer of its stored keys, the current one first, as [`Issuer::private_keys`] gives them.
+    /// Makes an issuer of its stored keys, the newest first, as [`Issuer::stored_keys`] gives them.
     ///
     /// # Errors
     /// [`IssuerError::InvalidKey`] or [`IssuerError::KeyCount`].
-    pub fn from_pkcs8(url: IssuerUrl, keys: &[PrivateKey]) -> Result<Self, IssuerError> {
-        let signing = keys
-            .iter()
-            .map(|key| SigningKey::from_pkcs8(key.clone()).map(Arc::new))
-            .collect::<Result<_, _>>()?;
-        Self::from_keys(url, signing)
+    pub fn from_stored(url: IssuerUrl, keys: &[StoredKey]) -> Result<Self, IssuerError> {
+        let held = |stored: &StoredKey| {
+            Ok(Held {
+                key: Arc::new(SigningKey::from_pkcs8(stored.private.clone())?),
+                signs_from: stored.signs_from,
+            })
+        };
+        let keys = keys.iter().map(held).collect::<Result<_, _>>()?;
+        Self::of(url, keys)
     }
 
     /// The issuer's URL.
@@ -89,49 +128,61 @@ impl Issuer {
         &self.url
     }
 
-    /// The private keys, the current one first, to be stored sealed.
-    pub fn private_keys(&self) -> Vec<PrivateKey> {
-        let keys = self.keys.load();
-        keys.signing
-            .iter()
-            .map(|key| key.private().clone())
-            .collect()
+    /// The keys, the newest first, to be stored sealed.
+    pub fn stored_keys(&self) -> Vec<StoredKey> {
+        let stored = |held: &Held| StoredKey {
+            private: held.key.private().clone(),
+            signs_from: held.signs_from,
+        };
+        self.keys.iter().map(stored).collect()
     }
 
-    /// The ids of the keys, the current one first: base64url of the SHA-256 of the public key's SPKI in DER, as
-    /// kube-apiserver derives them.
-    pub fn key_ids(&self) -> Vec<String> {
-        let keys = self.keys.load();
-        keys.signing.iter().map(|key| key.id().to_owned()).collect()
+    /// The ids of the keys, the newest first, and what each is good for: base64url of the SHA-256 of the public key's
+    /// SPKI in DER, as kube-apiserver derives them.
+    pub fn key_ids(&self, now: Timestamp) -> Vec<(String, KeyUse)> {
+        let signing = self.signing(now).map(|held| held.key.id().to_owned());
+        let id = |held: &Held| {
+            let id = held.key.id().to_owned();
+            let usage = match () {
+                () if signing.as_ref() == Some(&id) => KeyUse::Signs,
+                () if held.signs_from > now.as_second() => KeyUse::Next(held.signs_from),
+                () => KeyUse::Earlier,
+            };
+            (id, usage)
+        };
+        self.keys.iter().map(id).collect()
     }
 
-    /// Signs with a new key from now on. The earlier ones stay published and valid; retire them when their last
-    /// token has expired. Store [`Issuer::private_keys`] afterwards.
+    /// The issuer with one more key, a new one, which is published at once and signs from `signs_from` on. The earlier
+    /// ones stay published and valid; retire them when their last token has expired.
     ///
     /// # Errors
     /// [`IssuerError::Crypto`], or [`IssuerError::KeyCount`] if there are 100 keys already.
-    pub fn rotate(&self) -> Result<(), IssuerError> {
-        let new = Arc::new(SigningKey::generate()?);
-        self.update(|signing| signing.insert(0, Arc::clone(&new)))
+    pub fn with_new_key(&self, signs_from: Timestamp) -> Result<Self, IssuerError> {
+        self.with(SigningKey::generate()?, signs_from)
     }
 
-    /// Stops publishing and accepting an earlier key. Unknown ids and the current key are left alone; true if a key
-    /// went.
+    /// The issuer with one more key that somebody else has made.
     ///
     /// # Errors
-    /// [`IssuerError::Crypto`].
-    pub fn retire(&self, key_id: &str) -> Result<bool, IssuerError> {
-        let before = self.keys.load().signing.len();
-        self.update(|signing| {
-            let current = signing.first().cloned();
-            signing.retain(|key| {
-                key.id() != key_id
-                    || current
-                        .as_ref()
-                        .is_some_and(|current| current.id() == key_id)
-            });
-        })?;
-        Ok(self.keys.load().signing.len() < before)
+    /// [`IssuerError::InvalidKey`], [`IssuerError::KnownKey`] or [`IssuerError::KeyCount`].
+    pub fn with_key(&self, key: PrivateKey, signs_from: Timestamp) -> Result<Self, IssuerError> {
+        self.with(SigningKey::from_pkcs8(key)?, signs_from)
+    }
+
+    /// The issuer without a key, which is no longer published and accepted then.
+    ///
+    /// # Errors
+    /// [`IssuerError::UnknownKey`], or [`IssuerError::CurrentKey`] for the one that signs.
+    pub fn without_key(&self, id: &str, now: Timestamp) -> Result<Self, IssuerError> {
+        if !self.keys.iter().any(|held| held.key.id() == id) {
+            return Err(IssuerError::UnknownKey(id.to_owned()));
+        }
+        if self.signing(now).is_some_and(|held| held.key.id() == id) {
+            return Err(IssuerError::CurrentKey(id.to_owned()));
+        }
+        let others = self.keys.iter().filter(|held| held.key.id() != id);
+        Self::of(self.url.clone(), others.cloned().collect())
     }
 
     /// Signs a token with the claims of a Kubernetes projected token (service account, optional pod).
@@ -140,26 +191,19 @@ impl Issuer {
     /// [`IssuerError::Lifetime`], [`IssuerError::Audience`] or [`IssuerError::Crypto`].
     pub fn sign(&self, token: &ServiceAccountToken, now: Timestamp) -> Result<String, IssuerError> {
         let claims = token.claims(&self.url, now, random_uuid()?)?;
-        self.sign_claims(&claims)
+        let signing = self.signing(now).ok_or(IssuerError::KeyCount)?;
+        let header = json!({"alg": "RS256", "kid": signing.key.id()});
+        compact(&header, &claims, |message| signing.key.sign(message))
     }
 
-    /// The discovery document, as ccoctl and EKS write it.
+    /// The discovery document, byte for byte as ccoctl writes it.
     pub fn discovery_document(&self) -> Vec<u8> {
-        let document = json!({
-            "issuer": self.url,
-            "jwks_uri": self.url.join(Self::KEY_SET_PATH),
-            "authorization_endpoint": "urn:kubernetes:programmatic_authorization",
-            "response_types_supported": ["id_token"],
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "claims_supported": ["aud", "exp", "iat", "iss", "sub"],
-        });
-        document.to_string().into_bytes()
+        documents::discovery(&self.url)
     }
 
-    /// The JWK set: the current key first, then the earlier ones.
+    /// The JWK set, byte for byte as ccoctl writes it: the newest key first.
     pub fn jwks(&self) -> Vec<u8> {
-        self.keys.load().document.clone()
+        self.document.clone()
     }
 
     pub(crate) fn key(
@@ -167,78 +211,77 @@ impl Issuer {
         algorithm: Algorithm,
         id: Option<&str>,
     ) -> Result<Arc<VerificationKey>, TokenError> {
-        self.keys.load().verification.select(algorithm, id).cloned()
+        self.verification.select(algorithm, id).cloned()
     }
 
-    /// Signs any claims: what a token says is [`ServiceAccountToken`]'s business.
-    pub(crate) fn sign_claims(&self, claims: &Value) -> Result<String, IssuerError> {
-        let keys = self.keys.load();
-        let key = keys.signing.first().ok_or(IssuerError::KeyCount)?;
-        let header = json!({"alg": "RS256", "kid": key.id()}).to_string();
-        let mut text = format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(header),
-            URL_SAFE_NO_PAD.encode(claims.to_string())
-        );
-        let signature = key.sign(text.as_bytes())?;
-        text.push('.');
-        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
-        Ok(text)
+    /// The key that signs: of those whose time has come, the one whose time came last; the newer of two.
+    fn signing(&self, now: Timestamp) -> Option<&Held> {
+        let due = |held: &&Held| held.signs_from <= now.as_second();
+        let due = self.keys.iter().rev().filter(due);
+        // With a clock that was set back, the one that is due first.
+        let first = || self.keys.iter().rev().min_by_key(|held| held.signs_from);
+        due.max_by_key(|held| held.signs_from).or_else(first)
     }
 
-    fn from_keys(url: IssuerUrl, signing: Vec<Arc<SigningKey>>) -> Result<Self, IssuerError> {
-        Ok(Self {
-            url,
-            keys: ArcSwap::from_pointee(Keys::new(signing)?),
-        })
-    }
-
-    /// Changes the list of keys. Two changes at a time both take effect.
-    fn update(&self, change: impl Fn(&mut Vec<Arc<SigningKey>>)) -> Result<(), IssuerError> {
-        let mut current = self.keys.load_full();
-        loop {
-            let mut signing = current.signing.clone();
-            change(&mut signing);
-            let previous = self
-                .keys
-                .compare_and_swap(&current, Arc::new(Keys::new(signing)?));
-            if Arc::ptr_eq(&previous, &current) {
-                return Ok(());
-            }
-            current = arc_swap::Guard::into_inner(previous);
+    fn with(&self, key: SigningKey, signs_from: Timestamp) -> Result<Self, IssuerError> {
+        if self.keys.iter().any(|held| held.key.id() == key.id()) {
+            return Err(IssuerError::KnownKey(key.id().to_owned()));
         }
+        let new = Held {
+            key: Arc::new(key),
+            signs_from: signs_from.as_second(),
+        };
+        let keys = std::iter::once(new).chain(self.keys.iter().cloned());
+        Self::of(self.url.clone(), keys.collect())
+    }
+
+    fn of(url: IssuerUrl, keys: Vec<Held>) -> Result<Self, IssuerError> {
+        if !(1..=MAX_KEYS).contains(&keys.len()) {
+            return Err(IssuerError::KeyCount);
+        }
+        let parsed = keys
+            .iter()
+            .map(|held| Ok((held.key.id().to_owned(), held.key.public()?)))
+            .collect::<Result<Vec<_>, IssuerError>>()?;
+        let published: Vec<&SigningKey> = keys.iter().map(|held| &*held.key).collect();
+        Ok(Self {
+            verification: KeySet::of_own(parsed),
+            document: documents::key_set(&published),
+            url,
+            keys,
+        })
     }
 }
 
 impl fmt::Debug for Issuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<&str> = self.keys.iter().map(|held| held.key.id()).collect();
         f.debug_struct("Issuer")
             .field("url", &self.url)
-            .field("key_ids", &self.key_ids())
+            .field("keys", &ids)
             .finish()
     }
 }
 
-impl Keys {
-    fn new(signing: Vec<Arc<SigningKey>>) -> Result<Self, IssuerError> {
-        if !(1..=MAX_KEYS).contains(&signing.len()) {
-            return Err(IssuerError::KeyCount);
-        }
-        let parsed = signing
-            .iter()
-            .map(|key| Ok((key.id().to_owned(), key.public()?)))
-            .collect::<Result<Vec<_>, IssuerError>>()?;
-        let published: Vec<Value> = signing.iter().map(|key| key.jwk()).collect();
-        Ok(Self {
-            verification: KeySet::of_own(parsed),
-            document: json!({ "keys": published }).to_string().into_bytes(),
-            signing,
-        })
-    }
+/// A token in the compact form (RFC 7515, section 7.1).
+pub(crate) fn compact(
+    header: &Value,
+    claims: &Value,
+    sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, IssuerError>,
+) -> Result<String, IssuerError> {
+    let mut text = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header.to_string()),
+        URL_SAFE_NO_PAD.encode(claims.to_string())
+    );
+    let signature = sign(text.as_bytes())?;
+    text.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+    Ok(text)
 }
 
 /// A random UUID (RFC 9562, version 4), for `jti`.
-fn random_uuid() -> Result<String, IssuerError> {
+pub(crate) fn random_uuid() -> Result<String, IssuerError> {
     let mut bytes = [0; 16];
     rand::fill(&mut bytes).map_err(|_| IssuerError::Crypto("make random bytes"))?;
     Ok(service_account::uuid(bytes, 4))

@@ -8,7 +8,7 @@
 //!
 //! An [`Issuer`] holds the signing keys of an issuer hosted in this process: it serves discovery and JWKS,
 //! signs the tokens of service accounts the way Kubernetes does, and is verified without a network call once
-//! it is known to [`Verifier::host`].
+//! it is known to [`Verifier::host`]. An [`OutboundIssuer`] signs what the principals of an account ask for.
 //!
 //! No function reads a clock to judge a token: the time is a parameter.
 
@@ -30,6 +30,9 @@ mod fetch;
 mod issuer;
 mod json;
 mod keys;
+mod local;
+mod outbound;
+mod thumbprint;
 mod token;
 mod url;
 mod verifier;
@@ -40,9 +43,12 @@ mod testing;
 pub use claims::{Claims, SessionTags};
 pub use error::TokenError;
 pub use issuer::{
-    InvalidServiceAccount, Issuer, IssuerError, PodRef, PrivateKey, ServiceAccountRef,
-    ServiceAccountToken,
+    InvalidServiceAccount, Issuer, IssuerError, KeyUse, PodRef, PrivateKey, ServiceAccountRef,
+    ServiceAccountToken, StoredKey,
 };
+pub use local::{Document, LocalDocuments, Registered};
+pub use outbound::{OutboundAlgorithm, OutboundIssuer};
+pub use thumbprint::chain_thumbprint;
 pub use token::UnverifiedToken;
 pub use url::{InvalidIssuerUrl, IssuerUrl};
 pub use verifier::{ProviderRef, Verifier, VerifierConfig, VerifierError};

@@ -73,7 +73,13 @@ pub(crate) fn issuer() -> Arc<Issuer> {
     Arc::clone(ISSUER.get_or_init(|| Arc::new(Issuer::generate(issuer_url()).unwrap())))
 }
 
-/// The current key of an issuer.
+/// The id of an issuer's newest key.
+pub(crate) fn first_id(issuer: &Issuer) -> String {
+    let now = jiff::Timestamp::from_second(NOW).unwrap();
+    issuer.key_ids(now).swap_remove(0).0
+}
+
+/// The newest key of an issuer.
 pub(crate) fn pair_of(issuer: &Issuer) -> RsaKeyPair {
-    RsaKeyPair::from_pkcs8(issuer.private_keys()[0].as_pkcs8()).unwrap()
+    RsaKeyPair::from_pkcs8(issuer.stored_keys()[0].private.as_pkcs8()).unwrap()
 }

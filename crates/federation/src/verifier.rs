@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -13,6 +13,8 @@ use crate::claims::Claims;
 use crate::error::TokenError;
 use crate::fetch::Fetcher;
 use crate::issuer::Issuer;
+use crate::keys::KeySet;
+use crate::local::{self, LocalDocuments, Registered};
 use crate::token::UnverifiedToken;
 use crate::url::IssuerUrl;
 
@@ -89,6 +91,7 @@ struct Shared {
     lifetimes: Lifetimes,
     max_token_age: i64,
     hosted: RwLock<HashMap<IssuerUrl, Arc<Issuer>>>,
+    local: OnceLock<Arc<dyn LocalDocuments>>,
     /// An issuer's sources differ by their thumbprints.
     sources: RwLock<HashMap<IssuerUrl, Vec<Arc<Source>>>>,
 }
@@ -111,6 +114,7 @@ impl Verifier {
                 },
                 max_token_age: i64::try_from(config.max_token_age.as_secs()).unwrap_or(i64::MAX),
                 hosted: RwLock::default(),
+                local: OnceLock::new(),
                 sources: RwLock::default(),
             }),
         })
@@ -126,6 +130,21 @@ impl Verifier {
             .insert(issuer.url().clone(), issuer);
     }
 
+    /// Lets go of an issuer of this process: its tokens are verified like any other's from now on.
+    pub fn unhost(&self, url: &IssuerUrl) {
+        self.shared
+            .hosted
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(url);
+    }
+
+    /// Reads the documents that this process keeps itself from there, see [`Verifier::verify_for`]. The first call counts.
+    pub fn read_local(&self, documents: Arc<dyn LocalDocuments>) {
+        // A second place would be a mistake of the caller's; the first one stays.
+        let _ = self.shared.local.set(documents);
+    }
+
     /// Verifies a token for a provider at a time: the issuer is the provider's, its key verifies the signature, and
     /// the dates are right. The audience is the caller's next check. Must run inside a tokio runtime.
     ///
@@ -139,18 +158,36 @@ impl Verifier {
         provider: &ProviderRef<'_>,
         now: Timestamp,
     ) -> Result<Claims, TokenError> {
+        self.verify_for(token, provider, None, now).await
+    }
+
+    /// As [`Verifier::verify`]; if it is known who registered the provider, the issuer's documents may also be those that this
+    /// process keeps ([`Verifier::read_local`]).
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub async fn verify_for(
+        &self,
+        token: &UnverifiedToken,
+        provider: &ProviderRef<'_>,
+        registered: Option<Registered<'_>>,
+        now: Timestamp,
+    ) -> Result<Claims, TokenError> {
         if token.issuer() != provider.url.as_str() {
             return Err(TokenError::unknown_provider(token.issuer()));
         }
         let (algorithm, id) = (token.algorithm(), token.key_id());
         let key = match self.hosted(provider.url) {
             Some(issuer) => issuer.key(algorithm, id)?,
-            None => {
-                let shared = &self.shared;
-                self.source(provider)
-                    .key(algorithm, id, now, shared.lifetimes, &shared.fetcher)
-                    .await?
-            }
+            None => match self.local_keys(provider.url, registered).await {
+                Some(keys) => keys?.select(algorithm, id).cloned()?,
+                None => {
+                    let shared = &self.shared;
+                    self.source(provider)
+                        .key(algorithm, id, now, shared.lifetimes, &shared.fetcher)
+                        .await?
+                }
+            },
         };
         key.verify(token.signed_part(), token.signature())?;
         let claims = Claims::read(provider.url, token.payload())?;
@@ -174,6 +211,15 @@ impl Verifier {
             .unwrap_or_else(PoisonError::into_inner)
             .get(url)
             .cloned()
+    }
+
+    async fn local_keys(
+        &self,
+        url: &IssuerUrl,
+        registered: Option<Registered<'_>>,
+    ) -> Option<Result<KeySet, TokenError>> {
+        let documents = self.shared.local.get()?;
+        local::keys(&**documents, url, registered?).await
     }
 
     fn source(&self, provider: &ProviderRef<'_>) -> Arc<Source> {

@@ -34,7 +34,7 @@ const ATTEMPTS: usize = 8;
 pub struct Gateway {
     pub(crate) store: Store,
     region: String,
-    domains: Vec<String>,
+    pub(crate) domains: Vec<String>,
 }
 
 impl Gateway {
@@ -186,7 +186,7 @@ impl Gateway {
     }
 
     /// The current version of an object, and its bytes as `open` gets at them.
-    async fn opened<T: Send + 'static>(
+    pub(crate) async fn opened<T: Send + 'static>(
         &self,
         bucket: i64,
         key: &ObjectKey,

@@ -24,6 +24,7 @@ mod fault;
 mod gateway;
 mod handler;
 mod ids;
+mod issuer_document;
 mod name;
 mod needs;
 mod object_headers;

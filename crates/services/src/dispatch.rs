@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use door::{Answer, Api, Body, Call, Door, Expected, Incoming, Refusal, ResourcePolicies, full};
 use federation::Verifier;
-use http::Response;
 use http::request::Parts;
+use http::{HeaderName, HeaderValue, Response};
 use policy::Principal;
 use serde_json::Value;
 use session::sigv4::Family;
@@ -16,16 +16,23 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
+use crate::outbound::Outbound;
 use crate::session_limits;
 use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
+
+/// The header of a refusal that holds what `DecodeAuthorizationMessage` opens. AWS has it in the error texts of some
+/// services; ours are those of IAM and STS, which have none.
+const AUTHORIZATION_MESSAGE: HeaderName =
+    HeaderName::from_static("x-daypass-authorization-message");
 
 /// IAM, STS, Organizations and CloudTrail.
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
     resources: Option<Arc<dyn ResourcePolicies>>,
+    outbound: Arc<Outbound>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -107,7 +114,7 @@ fn permit<O: Handle>(input: &O::Input, at: &At<'_>) -> Result<door::Permit, Faul
     };
     let errors = O::SHAPE.service.protocol.errors();
     at.door.authorize(at.call, &needs).map_err(|denied| {
-        let _ = at.notes.reason.set(denied.told());
+        at.refused(&denied);
         errors.access_denied.fault(denied.message)
     })
 }
@@ -126,7 +133,14 @@ impl Services {
         Self {
             verifier,
             resources: None,
+            outbound: Arc::default(),
         }
+    }
+
+    /// Lets the accounts' issuers for other services have the place of `outbound`, whose documents the caller serves.
+    #[must_use]
+    pub fn with_outbound(self, outbound: Arc<Outbound>) -> Self {
+        Self { outbound, ..self }
     }
 
     /// Lets the simulator ask for the policies of another service's resources.
@@ -159,6 +173,7 @@ impl Services {
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
             resources: self.resources.as_deref(),
+            outbound: &self.outbound,
             notes,
         };
         (entry.run)(parameters, at).await
@@ -208,7 +223,7 @@ impl Api for Services {
         let encoding = asked.encoding(&parts);
         let mut notes = Notes::default();
         let outcome = self.outcome(door, call, &asked, &notes).await;
-        let (response, fault) = match (outcome.result, asked.entry) {
+        let (mut response, fault) = match (outcome.result, asked.entry) {
             (Ok(output), Some(entry)) => (
                 envelope::success(entry.shape, encoding, &call.request_id, &*output),
                 None,
@@ -226,6 +241,10 @@ impl Api for Services {
                 )
             }
         };
+        let sealed = notes.authorization_message.take();
+        if let Some(sealed) = sealed.and_then(|text| HeaderValue::try_from(text).ok()) {
+            response.headers_mut().insert(AUTHORIZATION_MESSAGE, sealed);
+        }
         let message = notes.error_message.take();
         let event = Draft {
             event_source: asked.service.event_source,

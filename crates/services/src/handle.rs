@@ -4,12 +4,13 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 
 use directory::{AccountView, Snapshot};
-use door::{Call, Door, Need, Permit, ResourcePolicies};
+use door::{Call, Denied, Door, Need, Permit, ResourcePolicies};
 use federation::Verifier;
 use policy::AccountId;
 use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
+use crate::outbound::Outbound;
 use crate::wire::{Fault, Operation};
 
 /// What a handler sees besides its input.
@@ -25,6 +26,8 @@ pub struct At<'a> {
     pub verifier: &'a Verifier,
     /// The policies of other services' resources, for the simulator.
     pub resources: Option<&'a dyn ResourcePolicies>,
+    /// The accounts' issuers for other services.
+    pub outbound: &'a Outbound,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }
@@ -40,6 +43,8 @@ pub struct Notes {
     pub additional: OnceLock<Value>,
     /// Why the call failed, for the server's log only.
     pub reason: OnceLock<String>,
+    /// Why the caller was refused, sealed, for the answer's header.
+    pub authorization_message: OnceLock<String>,
     /// The record's `errorMessage`, where it is another text than the client's.
     pub error_message: OnceLock<&'static str>,
 }
@@ -49,6 +54,15 @@ impl At<'_> {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.door.directory().snapshot()
+    }
+
+    /// Notes a refusal by policy: its reason for the server's log, and for the caller the sealed message that
+    /// `DecodeAuthorizationMessage` opens.
+    pub fn refused(&self, denied: &Denied) {
+        let _ = self.notes.reason.set(denied.told());
+        if let Some(message) = self.door.authorization_message(self.call, denied) {
+            let _ = self.notes.authorization_message.set(message);
+        }
     }
 
     /// Reads from the caller's account.

@@ -36,6 +36,7 @@ mod name;
 mod needs;
 mod oidc_clients;
 mod oidc_providers;
+mod outbound_federation;
 mod page;
 mod password_policy;
 mod password_rules;
@@ -210,6 +211,9 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<EnableOrganizationsRootSessions>(),
     Entry::of::<DisableOrganizationsRootSessions>(),
     Entry::of::<ListOrganizationsFeatures>(),
+    Entry::of::<EnableOutboundWebIdentityFederation>(),
+    Entry::of::<DisableOutboundWebIdentityFederation>(),
+    Entry::of::<GetOutboundWebIdentityFederationInfo>(),
     Entry::of::<SimulatePrincipalPolicy>(),
     Entry::of::<SimulateCustomPolicy>(),
     Entry::of::<GetContextKeysForPrincipalPolicy>(),

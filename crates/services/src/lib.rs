@@ -20,12 +20,15 @@ mod dispatch;
 pub mod generated;
 mod handle;
 pub mod iam;
+pub mod issuers;
 pub mod local;
 mod mfa;
 mod organizations;
+mod outbound;
 mod session_limits;
 pub mod sts;
 pub mod wire;
 
 pub use dispatch::Services;
 pub use handle::{At, Handle, Needs, Notes, account_view};
+pub use outbound::{Outbound, OutboundError};

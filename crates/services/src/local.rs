@@ -2,10 +2,12 @@
 //! credentials and service accounts' tokens, decided by the same policies and recorded in
 //! the same trail as any call.
 
+mod issuers;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use directory::Role;
+use directory::{Role, StoreError};
 use door::{Authentication, Call, Caller, Door, Need, Permit};
 use federation::{Issuer, ServiceAccountRef, ServiceAccountToken};
 use jiff::Timestamp;
@@ -39,9 +41,18 @@ pub enum LocalError {
     /// A token can't have these properties.
     #[error("{0}")]
     Token(String),
-    /// The trail can't be written, or a session can't be sealed.
+    /// An issuer can't be changed as asked.
+    #[error("{0}")]
+    Issuer(String),
+    /// The trail or the directory can't be written, or a session can't be sealed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<StoreError> for LocalError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
 }
 
 /// One request through the socket.

@@ -3,9 +3,11 @@
 mod access_key_info;
 mod assume_role;
 mod assume_root;
+mod authorization_message;
 mod caller_identity;
 mod federation_token;
 mod grant;
+mod outbound_token;
 mod refusals;
 mod second_factor;
 mod session_policies;
@@ -29,4 +31,6 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
     Entry::of::<sts::AssumeRoot>(),
+    Entry::of::<sts::GetWebIdentityToken>(),
+    Entry::of::<sts::DecodeAuthorizationMessage>(),
 ];

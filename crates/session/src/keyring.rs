@@ -35,6 +35,7 @@ pub struct ServerKey {
     state: KeyState,
     master: Zeroizing<[u8; 32]>,
     token: Sealer,
+    message: Sealer,
     secret: hmac::Key,
 }
 
@@ -85,6 +86,11 @@ impl ServerKey {
         &self.token
     }
 
+    /// Seals and opens messages.
+    pub(crate) fn message_sealer(&self) -> &Sealer {
+        &self.message
+    }
+
     /// Derives secret access keys.
     pub(crate) fn secret_key(&self) -> &hmac::Key {
         &self.secret
@@ -92,6 +98,7 @@ impl ServerKey {
 
     fn new(id: KeyId, created: i64, state: KeyState, master: Zeroizing<[u8; 32]>) -> Self {
         let token = Sealer::new(&aead::subkey(&master, "session token"));
+        let message = Sealer::new(&aead::subkey(&master, "message"));
         let secret = hmac::Key::new(
             hmac::HMAC_SHA256,
             aead::subkey(&master, "secret access key").as_slice(),
@@ -102,6 +109,7 @@ impl ServerKey {
             state,
             master,
             token,
+            message,
             secret,
         }
     }

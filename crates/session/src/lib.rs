@@ -23,6 +23,7 @@ mod credentials;
 mod hex;
 mod key_encryption;
 mod keyring;
+mod message;
 mod mint;
 mod name;
 mod packed;
@@ -38,6 +39,7 @@ pub use access_key::{AccessKeyId, InvalidAccessKeyId, generate_secret_access_key
 pub use credentials::Credentials;
 pub use key_encryption::{InvalidKeyEncryptionKey, KeyEncryptionKey, Unsealable};
 pub use keyring::{KeyId, KeyState, Keyring, KeyringError, ServerKey};
+pub use message::{InvalidMessage, MESSAGE_LIFETIME, message_length};
 pub use mint::MintError;
 pub use name::{InvalidSessionValue, SessionDuration, SessionName, SourceIdentity};
 pub use packed::packed_policy_size;

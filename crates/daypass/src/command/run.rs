@@ -32,6 +32,7 @@ pub(crate) async fn run(options: Run) -> Result<ExitCode> {
         &options.service_account,
         vec![options.audience.clone()],
         LIFETIME,
+        None,
     );
     let dir = tempfile::Builder::new()
         .prefix("daypass-run-")

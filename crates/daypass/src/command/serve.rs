@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use federation::VerifierConfig;
+use federation::{VerifierConfig, chain_thumbprint};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -37,6 +37,8 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
         })
         .transpose()?;
+    let chain = options.tls_cert.as_ref().map(std::fs::read).transpose()?;
+    let thumbprint = chain.as_deref().and_then(chain_thumbprint);
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
@@ -54,6 +56,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             ..VerifierConfig::default()
         },
         s3_domains: options.s3_domain,
+        thumbprint,
     })
     .await?;
     let server = Arc::new(server);

@@ -15,6 +15,7 @@ pub(crate) async fn run(options: &Token) -> Result<ExitCode> {
         &options.service_account,
         options.audience.clone(),
         options.duration,
+        options.issuer.clone(),
     );
     let Answer::Token { token, .. } = ask(&data, &question).await? else {
         bail!("the server answered something else");

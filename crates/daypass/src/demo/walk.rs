@@ -206,7 +206,7 @@ impl Walk<'_> {
         let issuer = self.server.issuers.default_issuer().context("no issuer")?;
         let local = Local::new(&self.server.door, geteuid().as_raw());
         let audiences = vec!["sts.amazonaws.com".to_owned()];
-        let token = local.token(issuer, account.parse()?, audiences, 86_400);
+        let token = local.token(&issuer, account.parse()?, audiences, 86_400);
         Ok(token.await?)
     }
 

@@ -1,6 +1,8 @@
 //! What is said through the socket: one JSON line each way.
 
-use federation::ServiceAccountRef;
+use std::fmt;
+
+use federation::{IssuerUrl, ServiceAccountRef};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -21,12 +23,54 @@ pub(crate) enum Ask {
         service_account: String,
         audiences: Vec<String>,
         seconds: i64,
+        /// The issuer that signs it; the default one when not said.
+        issuer: Option<IssuerUrl>,
     },
+    /// The hosted issuers.
+    Issuers,
+    /// A change of the hosted issuers, or the documents of one.
+    Issuer(AskIssuer),
+}
+
+/// What is to be done with a hosted issuer.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "issuer", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum AskIssuer {
+    /// Make it.
+    Create { url: IssuerUrl },
+    /// Make it, under a URL that the server makes up.
+    CreateNamed { name: String },
+    /// Give it a new key that signs in so many seconds.
+    Rotate { url: IssuerUrl, after: u32 },
+    /// Take a key from it.
+    Retire { url: IssuerUrl, key: String },
+    /// Forget it.
+    Delete { url: IssuerUrl },
+    /// Show its documents.
+    Export { url: IssuerUrl },
+    /// Give it somebody else's key.
+    Import { url: IssuerUrl, key: Pem },
+}
+
+/// A private key in PEM.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Pem(pub(crate) String);
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pem(..)")
+    }
 }
 
 impl Ask {
-    pub(crate) fn token(account: &ServiceAccountRef, audiences: Vec<String>, seconds: i64) -> Self {
+    pub(crate) fn token(
+        account: &ServiceAccountRef,
+        audiences: Vec<String>,
+        seconds: i64,
+        issuer: Option<IssuerUrl>,
+    ) -> Self {
         Self::Token {
+            issuer,
             service_account: format!("{}/{}", account.namespace(), account.name()),
             audiences,
             seconds,
@@ -46,9 +90,43 @@ pub(crate) enum Answer {
         token: String,
         server: Description,
     },
+    Issuers {
+        issuers: Vec<IssuerShown>,
+    },
+    Issuer {
+        issuer: IssuerShown,
+    },
+    Documents {
+        discovery: String,
+        keys: String,
+        /// Of this server's own certificate chain.
+        thumbprint: Option<String>,
+    },
+    Done,
     Refused {
         reason: String,
     },
+}
+
+/// A hosted issuer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct IssuerShown {
+    pub(crate) url: IssuerUrl,
+    /// Whether it signs when no issuer is named.
+    pub(crate) default: bool,
+    /// Newest first.
+    pub(crate) keys: Vec<KeyShown>,
+}
+
+/// A key of a hosted issuer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeyShown {
+    pub(crate) id: String,
+    /// `signs`, `next` or `earlier`.
+    pub(crate) state: String,
+    /// When the next one signs; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signs_from: Option<String>,
 }
 
 /// What a client needs to know of the server.

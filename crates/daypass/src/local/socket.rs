@@ -17,6 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use crate::bootstrap::ADMINISTRATOR;
+use crate::local::issuers;
 use crate::local::protocol::{Answer, Ask, Description, LINE, LocalCredentials};
 use crate::server::Server;
 
@@ -146,14 +147,24 @@ async fn answer(server: &Server, endpoint: &str, uid: u32, question: Ask) -> Res
             service_account,
             audiences,
             seconds,
+            issuer: named,
         } => {
+            let issuer = match &named {
+                Some(url) => issuers::find(server, url)?,
+                None => issuer,
+            };
             let account = service_account.parse()?;
-            let token = local.token(issuer, account, audiences, seconds).await?;
+            let token = local.token(&issuer, account, audiences, seconds).await?;
             Ok(Answer::Token {
                 token,
-                server: about,
+                server: Description {
+                    oidc_provider: issuer.url().without_scheme().to_owned(),
+                    ..about
+                },
             })
         }
+        Ask::Issuers => Ok(issuers::list(server, local.now())),
+        Ask::Issuer(asked) => issuers::answer(server, &local, asked).await,
     }
 }
 

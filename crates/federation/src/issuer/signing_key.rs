@@ -11,7 +11,8 @@ use aws_lc_rs::signature::{
 use aws_lc_rs::{digest, rsa};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
 use super::IssuerError;
@@ -22,9 +23,24 @@ pub struct PrivateKey(Zeroizing<Vec<u8>>);
 
 impl PrivateKey {
     /// Takes the bytes as they were stored. What they are is checked by
-    /// [`Issuer::from_pkcs8`](super::Issuer::from_pkcs8).
+    /// [`Issuer::from_stored`](super::Issuer::from_stored).
     pub fn from_pkcs8(der: Vec<u8>) -> Self {
         Self(Zeroizing::new(der))
+    }
+
+    /// Reads the first private key of a PEM text: `RSA PRIVATE KEY` (PKCS #1, as ccoctl writes it to
+    /// `bound-service-account-signing-key.key`) or `PRIVATE KEY` (PKCS #8).
+    ///
+    /// # Errors
+    /// [`IssuerError::InvalidKey`], also for keys that aren't RSA or shorter than 2048 bits.
+    pub fn from_pem(text: &[u8]) -> Result<Self, IssuerError> {
+        let pair = match PrivateKeyDer::from_pem_slice(text) {
+            Ok(PrivateKeyDer::Pkcs1(der)) => RsaKeyPair::from_der(der.secret_pkcs1_der()),
+            Ok(PrivateKeyDer::Pkcs8(der)) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            _ => return Err(IssuerError::InvalidKey),
+        };
+        let pair = pair.map_err(|_| IssuerError::InvalidKey)?;
+        Ok(SigningKey::of_pair(pair)?.private)
     }
 
     /// The bytes, to be sealed and stored.
@@ -39,7 +55,7 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     pair: RsaKeyPair,
     private: PrivateKey,
     id: String,
@@ -49,28 +65,32 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    pub(super) fn generate() -> Result<Self, IssuerError> {
-        let failed = |_| IssuerError::Crypto("make a key");
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
-        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).map_err(failed)?;
+    pub(crate) fn generate() -> Result<Self, IssuerError> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048);
+        Self::of_pair(pair.map_err(|_| IssuerError::Crypto("make a key"))?)
+    }
+
+    fn of_pair(pair: RsaKeyPair) -> Result<Self, IssuerError> {
+        let der = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair)
+            .map_err(|_| IssuerError::Crypto("encode a key"))?;
         let private = PrivateKey::from_pkcs8(der.as_ref().to_vec());
         Self::new(pair, private)
     }
 
-    pub(super) fn from_pkcs8(private: PrivateKey) -> Result<Self, IssuerError> {
+    pub(crate) fn from_pkcs8(private: PrivateKey) -> Result<Self, IssuerError> {
         let pair =
             RsaKeyPair::from_pkcs8(private.as_pkcs8()).map_err(|_| IssuerError::InvalidKey)?;
-        if pair.public_modulus_len() < 256 {
-            return Err(IssuerError::InvalidKey);
-        }
         Self::new(pair, private)
     }
 
     fn new(pair: RsaKeyPair, private: PrivateKey) -> Result<Self, IssuerError> {
+        if !(256..=1024).contains(&pair.public_modulus_len()) {
+            return Err(IssuerError::InvalidKey);
+        }
         let public: &rsa::PublicKey = pair.public_key();
         let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(public)
             .map_err(|_| IssuerError::Crypto("encode a public key"))?;
-        let id = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, spki.as_ref()));
+        let id = key_id(spki.as_ref());
         let (modulus, exponent) =
             numbers(public.as_ref()).ok_or(IssuerError::Crypto("encode a public key"))?;
         let (modulus, exponent) = (modulus.to_vec(), exponent.to_vec());
@@ -83,15 +103,15 @@ impl SigningKey {
         })
     }
 
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn private(&self) -> &PrivateKey {
+    pub(crate) fn private(&self) -> &PrivateKey {
         &self.private
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssuerError> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, IssuerError> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(
@@ -104,22 +124,21 @@ impl SigningKey {
         Ok(signature)
     }
 
-    pub(super) fn public(&self) -> Result<ParsedPublicKey, IssuerError> {
+    pub(crate) fn public(&self) -> Result<ParsedPublicKey, IssuerError> {
         ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key())
             .map_err(|_| IssuerError::InvalidKey)
     }
 
-    /// The public key as kube-apiserver and ccoctl publish it.
-    pub(super) fn jwk(&self) -> Value {
-        json!({
-            "use": "sig",
-            "kty": "RSA",
-            "kid": self.id,
-            "alg": "RS256",
-            "n": URL_SAFE_NO_PAD.encode(&self.modulus),
-            "e": URL_SAFE_NO_PAD.encode(&self.exponent),
-        })
+    /// The public key's numbers n and e in base64url, as a JWK has them.
+    pub(crate) fn numbers(&self) -> (String, String) {
+        let encode = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
+        (encode(&self.modulus), encode(&self.exponent))
     }
+}
+
+/// The id of a public key, from its SPKI in DER: as kube-apiserver, ccoctl and rosa derive it.
+pub(crate) fn key_id(spki: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, spki))
 }
 
 /// The numbers n and e of an RSAPublicKey in DER (RFC 8017, appendix A.1.1), as the library encodes it.

@@ -252,9 +252,9 @@ pub(crate) fn config(authority: &Authority) -> VerifierConfig {
 
 /// An issuer of some URL. All of them share a key, which takes long to make.
 pub(crate) fn issuer_at(url: IssuerUrl) -> Issuer {
-    static KEYS: OnceLock<Vec<federation::PrivateKey>> = OnceLock::new();
-    let keys = KEYS.get_or_init(|| Issuer::generate(url.clone()).unwrap().private_keys());
-    Issuer::from_pkcs8(url, keys).unwrap()
+    static KEYS: OnceLock<Vec<federation::StoredKey>> = OnceLock::new();
+    let keys = KEYS.get_or_init(|| Issuer::generate(url.clone()).unwrap().stored_keys());
+    Issuer::from_stored(url, keys).unwrap()
 }
 
 pub(crate) fn at(after: i64) -> Timestamp {

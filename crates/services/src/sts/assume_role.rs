@@ -59,7 +59,7 @@ impl Handle for AssumeRole {
             .door
             .authorize(at.call, &needs(&input, role, &source_identity, mfa, at))
             .map_err(|refused| {
-                let _ = at.notes.reason.set(refused.told());
+                at.refused(&refused);
                 denied(&refused)
             })?;
         if !input.provided_contexts.is_empty() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use directory::{OidcProvider, Role};
 use door::{Caller, Need, Permit};
-use federation::{Claims, ProviderRef, TokenError, UnverifiedToken};
+use federation::{Claims, ProviderRef, Registered, TokenError, UnverifiedToken};
 use policy::{AccountId, Arn};
 use serde_json::json;
 use session::{Federated, SourceIdentity};
@@ -155,9 +155,14 @@ impl Presented {
             url: &provider.url,
             thumbprints: &provider.thumbprints,
         };
+        let account = account.to_string();
+        let registered = Registered {
+            account: &account,
+            since: provider.created,
+        };
         let claims = at
             .verifier
-            .verify(&unverified, &reference, at.call.now)
+            .verify_for(&unverified, &reference, Some(registered), at.call.now)
             .await
             .map_err(refuse)?;
         let audience = claims.used_audience(&provider.client_ids).map_err(refuse)?;
