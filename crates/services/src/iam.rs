@@ -1,10 +1,5 @@
-//! IAM: users, access keys, MFA devices, groups, roles, instance profiles, policies, identity providers, tags,
-//! and what is the account's own.
-//! IAM: users, access keys, passwords, keys for SSH, certificates, groups, roles, instance
-//! profiles, policies, identity providers, tags, and what is the account's own.
-
-use crate::dispatch::Entry;
-use crate::generated::iam::*;
+//! IAM: users and what they sign in with, groups, roles, instance profiles, policies, identity providers,
+//! certificates, tags, reports, and what is the account's own.
 
 mod access_keys;
 mod account_aliases;
@@ -29,9 +24,9 @@ mod inline;
 mod instance_profile_roles;
 mod instance_profile_tags;
 mod instance_profiles;
+mod login_profiles;
 mod mfa_device_tags;
 mod mfa_devices;
-mod login_profiles;
 mod name;
 mod needs;
 mod oidc_clients;
@@ -65,10 +60,13 @@ mod usage;
 mod user_policies;
 mod users;
 mod virtual_mfa_devices;
-
-pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
 mod whose;
 mod x509;
+
+pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
+
+use crate::dispatch::Entry;
+use crate::generated::iam::*;
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
