@@ -49,9 +49,11 @@ class Device:
         return self.code(self.given - 1), self.code(self.given)
 
     def fresh(self) -> str:
-        """The code after the last one that was given out. A server takes the next one before its time comes, and no
-        later one: then this waits as a person does."""
-        step = int(time.time()) // STEP if self.given is None else self.given + 1
+        """A code after all that were given out. A server takes the next one before its time comes, and no later
+        one: then this waits as a person does."""
+        step = int(time.time()) // STEP
+        if self.given is not None:
+            step = max(step, self.given + 1)
         while step > int(time.time()) // STEP + 1:
             time.sleep(0.2)
         self.given = step
