@@ -165,10 +165,27 @@ mod tests {
         CreatePolicyVersion, CreateRole, ListPolicies, ListRoles, TagRole, UntagRole,
         UpdateOpenIDConnectProviderThumbprint,
     };
+    use crate::generated::organizations::CreateOrganizationalUnit;
     use crate::generated::sts::{AssumeRole, AssumeRoleWithWebIdentity};
 
     fn form<O: Operation>(body: &str) -> Result<O::Input, Fault> {
         decode::<O>(&Node::from_form(b"", body.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn organizations_tells_the_kind_of_the_first_missed_constraint() {
+        for (body, reason) in [
+            (r#"{"ParentId": "root", "Name": "n"}"#, "INVALID_PATTERN"),
+            (r#"{"ParentId": "r-root"}"#, "INPUT_REQUIRED"),
+            (
+                r#"{"ParentId": "r-root", "Name": ""}"#,
+                "MIN_LENGTH_EXCEEDED",
+            ),
+        ] {
+            let fault = json::<CreateOrganizationalUnit>(body).unwrap_err();
+            assert_eq!(fault.shape.code, "InvalidInputException");
+            assert_eq!(fault.reason, Some(reason), "{body}");
+        }
     }
 
     fn json<O: Operation>(body: &str) -> Result<O::Input, Fault> {
