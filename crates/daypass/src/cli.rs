@@ -10,6 +10,7 @@ use ::policy::{AccountId, Arn};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use federation::{IssuerUrl, ServiceAccountRef};
 use ipnet::IpNet;
+use services::QuotaSetting;
 
 /// IRSA for everything that isn't AWS: IAM, STS, S3 and CloudTrail in one server.
 #[derive(Debug, Parser)]
@@ -94,6 +95,9 @@ pub(crate) struct Serve {
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
+    /// A quota of every account in place of AWS's default, e.g. `roles=5000`; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) quota: Vec<QuotaSetting>,
     /// How log lines are written to standard error. DAYPASS_LOG filters them, e.g. `debug`.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,

@@ -47,6 +47,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
         issuer: None,
         verifier: VerifierConfig::default(),
         s3_domains: Vec::new(),
+        quotas: services::Quotas::default(),
     })
     .await?;
     let server = Arc::new(server);

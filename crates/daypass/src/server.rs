@@ -9,7 +9,7 @@ use door::{Api, Clock, Door, DoorConfig, SystemClock};
 use federation::{IssuerUrl, Verifier, VerifierConfig};
 use gateway::Gateway;
 use policy::AccountId;
-use services::Services;
+use services::{Quotas, Services};
 use trail::Trail;
 
 use crate::bootstrap;
@@ -26,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) issuer: Option<IssuerUrl>,
     pub(crate) verifier: VerifierConfig,
     pub(crate) s3_domains: Vec<String>,
+    pub(crate) quotas: Quotas,
 }
 
 /// An open server that does not listen yet.
@@ -88,7 +89,11 @@ impl Server {
         Ok(Self {
             data,
             door: Arc::new(door),
-            services: Arc::new(Services::new(verifier).with_resources(resources)),
+            services: Arc::new(
+                Services::new(verifier)
+                    .with_resources(resources)
+                    .with_quotas(options.quotas),
+            ),
             gateway,
             issuers: state.issuers,
             s3_domains,

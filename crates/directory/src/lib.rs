@@ -19,11 +19,13 @@ mod document;
 mod entity;
 mod live;
 mod name;
+mod role_deletion;
 mod shelf;
 mod snapshot;
 mod sorted;
 mod sqlite;
 mod store;
+mod sts_preferences;
 mod tags;
 mod transaction;
 
@@ -34,10 +36,12 @@ pub use entity::{
 };
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use role_deletion::RoleDeletion;
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;
 pub use sqlite::SqliteStore;
 pub use store::{Change, Each, Row, Store, StoreError};
+pub use sts_preferences::StsPreferences;
 pub use tags::{Tags, TooManyTags};
 pub use transaction::Transaction;

@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountView, Row, SortedMap, StoreError, Transaction};
+use crate::{AccountView, RoleDeletion, Row, SortedMap, StoreError, StsPreferences, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -64,7 +64,10 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    role_deletions: RoleDeletion,
+    sts_preferences: StsPreferences,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.

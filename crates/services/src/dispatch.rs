@@ -16,6 +16,7 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
+use crate::quotas::Quotas;
 use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
@@ -25,6 +26,7 @@ use crate::wire::{
 pub struct Services {
     verifier: Arc<Verifier>,
     resources: Option<Arc<dyn ResourcePolicies>>,
+    quotas: Quotas,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -125,6 +127,7 @@ impl Services {
         Self {
             verifier,
             resources: None,
+            quotas: Quotas::default(),
         }
     }
 
@@ -135,6 +138,12 @@ impl Services {
             resources: Some(resources),
             ..self
         }
+    }
+
+    /// Sets how much of everything an account may have; AWS's defaults when not said.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
@@ -155,6 +164,7 @@ impl Services {
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
             resources: self.resources.as_deref(),
+            quotas: &self.quotas,
             notes,
         };
         (entry.run)(parameters, at).await

@@ -10,6 +10,7 @@ use policy::AccountId;
 use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
+use crate::quotas::Quotas;
 use crate::wire::{Fault, Operation};
 
 /// What a handler sees besides its input.
@@ -25,6 +26,8 @@ pub struct At<'a> {
     pub verifier: &'a Verifier,
     /// The policies of other services' resources, for the simulator.
     pub resources: Option<&'a dyn ResourcePolicies>,
+    /// How much of everything an account may have.
+    pub quotas: &'a Quotas,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

@@ -34,7 +34,9 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+mod service_linked_roles;
 mod simulate;
+mod sts_preferences;
 mod tags;
 mod trust;
 mod usage;
@@ -68,6 +70,9 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateRoleDescription>(),
     Entry::of::<UpdateAssumeRolePolicy>(),
     Entry::of::<DeleteRole>(),
+    Entry::of::<CreateServiceLinkedRole>(),
+    Entry::of::<DeleteServiceLinkedRole>(),
+    Entry::of::<GetServiceLinkedRoleDeletionStatus>(),
     Entry::of::<CreateInstanceProfile>(),
     Entry::of::<GetInstanceProfile>(),
     Entry::of::<ListInstanceProfiles>(),
@@ -136,6 +141,7 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<ListAccountAliases>(),
     Entry::of::<DeleteAccountAlias>(),
     Entry::of::<GetAccountSummary>(),
+    Entry::of::<SetSecurityTokenServicePreferences>(),
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),

@@ -21,8 +21,10 @@ pub mod generated;
 mod handle;
 pub mod iam;
 pub mod local;
+mod quotas;
 pub mod sts;
 pub mod wire;
 
 pub use dispatch::Services;
 pub use handle::{At, Handle, Needs, Notes, account_view};
+pub use quotas::{InvalidQuota, QUOTAS, Quota, QuotaSetting, Quotas};

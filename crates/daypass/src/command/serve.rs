@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use federation::VerifierConfig;
+use services::Quotas;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -54,6 +55,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             ..VerifierConfig::default()
         },
         s3_domains: options.s3_domain,
+        quotas: Quotas::with(&options.quota),
     })
     .await?;
     let server = Arc::new(server);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use directory::AccountView;
 use door::Permit;
 
-use super::needs;
-use super::quota::QUOTAS;
+use super::{needs, sts_preferences};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs};
+use crate::quotas::Quotas;
 use crate::wire::Fault;
 
 impl Handle for GetAccountSummary {
@@ -24,7 +24,7 @@ impl Handle for GetAccountSummary {
         at: &At<'_>,
     ) -> Result<GetAccountSummaryResponse, Fault> {
         let counts = at.view(|view| Ok(counts(view)))?;
-        let entries = counts.into_iter().chain(quotas()).chain(CONSTANT);
+        let entries = counts.into_iter().chain(quotas(at.quotas)).chain(CONSTANT);
         let map: BTreeMap<_, _> = entries
             .map(|(key, count)| (key.to_owned(), i32::try_from(count).unwrap_or(i32::MAX)))
             .collect();
@@ -36,7 +36,7 @@ impl Handle for GetAccountSummary {
 
 type Entry = (&'static str, usize);
 
-fn counts(view: &AccountView) -> [Entry; 7] {
+fn counts(view: &AccountView) -> [Entry; 8] {
     let policies = view.policies().iter();
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
     [
@@ -47,37 +47,43 @@ fn counts(view: &AccountView) -> [Entry; 7] {
         ("Policies", view.policies().len()),
         ("PolicyVersionsInUse", versions),
         ("Providers", view.providers().len()),
+        (
+            "GlobalEndpointTokenVersion",
+            sts_preferences::token_version(view),
+        ),
     ]
 }
 
-fn quotas() -> [Entry; 16] {
+fn quotas(quotas: &Quotas) -> [Entry; 18] {
     [
-        ("UsersQuota", QUOTAS.users),
-        ("GroupsQuota", QUOTAS.groups),
-        ("RolesQuota", QUOTAS.roles),
-        ("InstanceProfilesQuota", QUOTAS.instance_profiles),
-        ("PoliciesQuota", QUOTAS.policies),
-        ("GroupsPerUserQuota", QUOTAS.groups_per_user),
-        ("AccessKeysPerUserQuota", QUOTAS.access_keys_per_user),
-        ("AttachedPoliciesPerUserQuota", QUOTAS.policies_per_user),
-        ("AttachedPoliciesPerGroupQuota", QUOTAS.policies_per_group),
-        ("AttachedPoliciesPerRoleQuota", QUOTAS.policies_per_role),
-        ("VersionsPerPolicyQuota", QUOTAS.versions_per_policy),
-        ("PolicySizeQuota", QUOTAS.policy_size),
-        ("AssumeRolePolicySizeQuota", QUOTAS.trust_policy_size),
-        ("UserPolicySizeQuota", QUOTAS.inline_per_user),
-        ("GroupPolicySizeQuota", QUOTAS.inline_per_group),
-        ("RolePolicySizeQuota", QUOTAS.inline_per_role),
+        ("UsersQuota", quotas.users),
+        ("GroupsQuota", quotas.groups),
+        ("RolesQuota", quotas.roles),
+        ("InstanceProfilesQuota", quotas.instance_profiles),
+        ("PoliciesQuota", quotas.policies),
+        ("GroupsPerUserQuota", quotas.groups_per_user),
+        ("AccessKeysPerUserQuota", quotas.access_keys_per_user),
+        ("AttachedPoliciesPerUserQuota", quotas.policies_per_user),
+        ("AttachedPoliciesPerGroupQuota", quotas.policies_per_group),
+        ("AttachedPoliciesPerRoleQuota", quotas.policies_per_role),
+        ("VersionsPerPolicyQuota", quotas.versions_per_policy),
+        ("PolicySizeQuota", quotas.policy_size),
+        ("AssumeRolePolicySizeQuota", quotas.trust_policy_size),
+        ("UserPolicySizeQuota", quotas.inline_per_user),
+        ("GroupPolicySizeQuota", quotas.inline_per_group),
+        ("RolePolicySizeQuota", quotas.inline_per_role),
+        ("ServerCertificatesQuota", quotas.server_certificates),
+        (
+            "SigningCertificatesPerUserQuota",
+            quotas.signing_certificates_per_user,
+        ),
     ]
 }
 
 /// What is the same for every account: there are no certificates, MFA devices and passwords,
-/// and the account's root has no keys. Session tokens work in every region, which is version 2
-/// of them. The quotas are AWS's.
-const CONSTANT: [Entry; 11] = [
+/// and the account's root has no keys.
+const CONSTANT: [Entry; 8] = [
     ("ServerCertificates", 0),
-    ("ServerCertificatesQuota", 20),
-    ("SigningCertificatesPerUserQuota", 2),
     ("MFADevices", 0),
     ("MFADevicesInUse", 0),
     ("AccountMFAEnabled", 0),
@@ -85,5 +91,4 @@ const CONSTANT: [Entry; 11] = [
     ("AccountPasswordPresent", 0),
     ("AccountSigningCertificatesPresent", 0),
     ("PolicyVersionsInUseQuota", 10_000),
-    ("GlobalEndpointTokenVersion", 2),
 ];
