@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Credentials(Credentials),
     /// Print a service account's token, as Kubernetes would project it into a pod.
     Token(Token),
+    /// Print the exchange token of a delegation request whose owner has released it.
+    DelegationToken(DelegationToken),
     /// Run a program as a pod would run it: with a token file and a role.
     Run(Run),
     /// Check, summarize and try policies, without a server.
@@ -149,6 +151,15 @@ pub(crate) struct Token {
     /// How long the token is valid, from 600s to 86400s (24h).
     #[arg(long, value_name = "DURATION", default_value = "86400s", value_parser = seconds)]
     pub(crate) duration: i64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DelegationToken {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Id of the delegation request.
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: String,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,7 @@
 )]
 
 pub mod catalogue;
+mod delegation_request;
 mod document;
 mod entity;
 mod live;
@@ -29,6 +30,10 @@ mod sts_preferences;
 mod tags;
 mod transaction;
 
+pub use delegation_request::{
+    Approver, ApproverEntity, DelegationOwner, DelegationRequest, DelegationState, ExchangeToken,
+    TemplateParameter,
+};
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,

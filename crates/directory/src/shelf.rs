@@ -10,7 +10,10 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountView, RoleDeletion, Row, SortedMap, StoreError, StsPreferences, Transaction};
+use crate::{
+    AccountView, DelegationRequest, RoleDeletion, Row, SortedMap, StoreError, StsPreferences,
+    Transaction,
+};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -65,6 +68,7 @@ macro_rules! shelves {
 }
 
 shelves! {
+    delegation_requests: DelegationRequest,
     role_deletions: RoleDeletion,
     sts_preferences: StsPreferences,
 }

@@ -10,6 +10,7 @@ mod account_summary;
 mod attachments;
 mod boundaries;
 mod change;
+pub(crate) mod delegation;
 mod describe;
 mod document;
 mod fault;
@@ -137,6 +138,15 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<TagInstanceProfile>(),
     Entry::of::<UntagInstanceProfile>(),
     Entry::of::<ListInstanceProfileTags>(),
+    Entry::of::<CreateDelegationRequest>(),
+    Entry::of::<GetDelegationRequest>(),
+    Entry::of::<ListDelegationRequests>(),
+    Entry::of::<AssociateDelegationRequest>(),
+    Entry::of::<UpdateDelegationRequest>(),
+    Entry::of::<AcceptDelegationRequest>(),
+    Entry::of::<RejectDelegationRequest>(),
+    Entry::of::<SendDelegationToken>(),
+    Entry::of::<GetHumanReadableSummary>(),
     Entry::of::<CreateAccountAlias>(),
     Entry::of::<ListAccountAliases>(),
     Entry::of::<DeleteAccountAlias>(),

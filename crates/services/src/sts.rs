@@ -2,6 +2,7 @@
 
 mod assume_role;
 mod caller_identity;
+mod delegated_access;
 mod grant;
 mod refusals;
 mod session_policies;
@@ -19,4 +20,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetCallerIdentity>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
+    Entry::of::<sts::GetDelegatedAccessToken>(),
 ];

@@ -9,6 +9,7 @@
 mod account;
 mod assume_role;
 mod authorization;
+mod delegation;
 mod group_permissions;
 mod groups;
 mod instance_profiles;
