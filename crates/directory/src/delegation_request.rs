@@ -112,12 +112,21 @@ pub struct Approver {
     pub source_identity: Option<String>,
     /// Its session tags: key, value, and whether it is transitive.
     pub tags: Vec<(String, String, bool)>,
-    /// The provider that vouched for it, and the condition keys of its token.
-    pub federated: Option<(String, Vec<(String, Vec<String>)>)>,
+    /// The provider that vouched for it.
+    pub federated: Option<ApproverProvider>,
     /// When it proved a second factor, in seconds since the epoch.
     pub mfa: Option<i64>,
     /// What an issuer attested of it.
     pub attested: Vec<(String, String)>,
+}
+
+/// The identity provider that vouched for who has accepted a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproverProvider {
+    /// Its ARN.
+    pub arn: String,
+    /// Condition keys made of the claims of its token.
+    pub keys: Vec<(String, Vec<String>)>,
 }
 
 /// The entity that has accepted a request.

@@ -31,8 +31,8 @@ mod tags;
 mod transaction;
 
 pub use delegation_request::{
-    Approver, ApproverEntity, DelegationOwner, DelegationRequest, DelegationState, ExchangeToken,
-    TemplateParameter,
+    Approver, ApproverEntity, ApproverProvider, DelegationOwner, DelegationRequest,
+    DelegationState, ExchangeToken, TemplateParameter,
 };
 pub use document::Document;
 pub use entity::{

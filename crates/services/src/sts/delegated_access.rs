@@ -112,10 +112,10 @@ fn session(
             inline: Some(request.policy.clone()),
             arns: Vec::new(),
         },
-        federated: approver
-            .federated
-            .clone()
-            .map(|(provider, keys)| Federated { provider, keys }),
+        federated: approver.federated.clone().map(|provider| Federated {
+            provider: provider.arn,
+            keys: provider.keys,
+        }),
         mfa: approver.mfa,
         chained: true,
         attested: approver.attested.clone(),

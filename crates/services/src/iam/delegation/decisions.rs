@@ -1,6 +1,6 @@
 //! What the asked account does with a delegation request.
 
-use directory::{Approver, ApproverEntity, DelegationOwner, DelegationState};
+use directory::{Approver, ApproverEntity, ApproverProvider, DelegationOwner, DelegationState};
 use door::Permit;
 use policy::Principal;
 use session::SessionKind;
@@ -230,7 +230,10 @@ fn approver(at: &At<'_>) -> Result<Approver, Fault> {
         tags: tags
             .map(|tag| (tag.key.clone(), tag.value.clone(), tag.transitive))
             .collect(),
-        federated: federated.map(|it| (it.provider.clone(), it.keys.clone())),
+        federated: federated.map(|it| ApproverProvider {
+            arn: it.provider.clone(),
+            keys: it.keys.clone(),
+        }),
         mfa: session.and_then(|session| session.mfa),
         attested: session.map_or_else(Vec::new, |session| session.attested.clone()),
     })
