@@ -215,15 +215,16 @@ def test_requests_that_are_none(admin, partner, template):
     with refused("EntityAlreadyExists", 409, f"A delegation request with workflow id {workflow} already exists."):
         ask(partner, template, RequestorWorkflowId=workflow)
     for more, told in (
-        ({"Permissions": {}}, "must have a PolicyTemplateArn"),
+        ({"Permissions": {"Parameters": filled("b")}}, "must have a PolicyTemplateArn"),
         ({"Permissions": {"PolicyTemplateArn": template + "x"}}, "does not exist"),
         ({"Permissions": {"PolicyTemplateArn": template}}, "The parameter bucketName of the policy template is missing"),
         ({"Permissions": {"PolicyTemplateArn": template, "Parameters": [*filled("b"), *filled("b")]}},
          "more than once"),
         ({"OwnerAccountId": "999999999999"}, "The account 999999999999 does not exist"),
         ({"NotificationChannel": "arn:aws:sqs:us-east-2:123456789012:queue"}, "must be the ARN of an SNS topic"),
-        ({"Permissions": {"PolicyTemplateArn": template, "Parameters": filled("b*/${aws:nothing")}},
-         "is not valid"),
+        ({"Permissions": {"PolicyTemplateArn": template, "Parameters": [
+            {"Name": "bucketName", "Values": ["a"], "Type": "stringList"}, *filled("b")[1:],
+        ]}}, "can only take the place of a whole value"),
     ):
         with refused("InvalidInput", 400, has=told):
             ask(partner, template, **more)

@@ -104,4 +104,7 @@ fn line(text: &mut String, service: &ServiceSummary) {
         "- {}: {}; resources: {}; conditions: {}",
         service.name, service.access, service.resources, service.conditions
     );
+    for action in &service.actions {
+        let _ = writeln!(text, "  - {} on {}", action.name, action.resources);
+    }
 }

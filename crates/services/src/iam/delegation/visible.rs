@@ -67,6 +67,8 @@ pub(super) fn expiry(request: &Entity, now: Timestamp) -> Result<Timestamp, Faul
 }
 
 /// `O` on a request. Its owner needs no policy for what `by_default` says, but may be denied it.
+/// That is not for sessions of the owner with session policies, among them delegated ones: what
+/// names a session would reach past them.
 pub(super) fn need<O: Operation>(at: &At<'_>, id: &str, by_default: bool) -> Need {
     let snapshot = at.snapshot();
     let request = find(&snapshot, id).filter(|request| sees(at.account, request));
@@ -76,7 +78,9 @@ pub(super) fn need<O: Operation>(at: &At<'_>, id: &str, by_default: bool) -> Nee
         return need;
     };
     let need = need.key("iam:DelegationRequestOwner", &*owner.arn);
-    if by_default && owner.user_id == at.call.caller.user_id() {
+    let session = at.call.caller.session.as_deref();
+    let narrowed = session.is_some_and(|session| !session.policies.is_empty());
+    if by_default && !narrowed && owner.user_id == at.call.caller.user_id() {
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{
