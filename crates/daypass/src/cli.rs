@@ -13,6 +13,7 @@ use ::policy::{AccountId, Arn};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use federation::{IssuerUrl, ServiceAccountRef};
 use ipnet::IpNet;
+use services::QuotaSetting;
 
 /// IRSA for everything that isn't AWS: IAM, STS, S3 and CloudTrail in one server.
 #[derive(Debug, Parser)]
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Credentials(Credentials),
     /// Print a service account's token, as Kubernetes would project it into a pod.
     Token(Token),
+    /// Print the exchange token of a delegation request whose owner has released it.
+    DelegationToken(DelegationToken),
     /// Run a program as a pod would run it: with a token file and a role.
     Run(Run),
     /// Check, summarize and try policies, without a server.
@@ -106,6 +109,9 @@ pub(crate) struct Serve {
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
+    /// A quota of every account in place of AWS's default, e.g. `roles=5000`; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) quota: Vec<QuotaSetting>,
     /// How log lines are written to standard error. DAYPASS_LOG filters them, e.g. `debug`.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
@@ -160,6 +166,15 @@ pub(crate) struct Token {
     /// How long the token is valid, from 600s to 86400s (24h).
     #[arg(long, value_name = "DURATION", default_value = "86400s", value_parser = seconds)]
     pub(crate) duration: i64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DelegationToken {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Id of the delegation request.
+    #[arg(long, value_name = "ID")]
+    pub(crate) request: String,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod asker;
 pub(crate) mod can;
 mod columns;
 pub(crate) mod credentials;
+pub(crate) mod delegation_token;
 pub(crate) mod explain;
 pub(crate) mod issuer;
 pub(crate) mod policy;

@@ -48,6 +48,7 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
         verifier: VerifierConfig::default(),
         s3_domains: Vec::new(),
         thumbprint: None,
+        quotas: services::Quotas::default(),
     })
     .await?;
     let server = Arc::new(server);

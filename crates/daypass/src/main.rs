@@ -60,6 +60,7 @@ fn main() -> ExitCode {
             Command::Serve(options) => command::serve::run(*options).await,
             Command::Credentials(options) => command::credentials::run(&options).await,
             Command::Token(options) => command::token::run(&options).await,
+            Command::DelegationToken(options) => command::delegation_token::run(&options).await,
             Command::Run(options) => command::run::run(options).await,
             Command::Policy(command) => policy(&command),
             Command::Can(options) => Ok(command::can::run(&options).await),

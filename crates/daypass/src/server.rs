@@ -10,7 +10,7 @@ use federation::{IssuerUrl, Verifier, VerifierConfig};
 use gateway::Gateway;
 use policy::AccountId;
 use services::issuers::{Issuers, authority_of};
-use services::{Outbound, Services};
+use services::{Outbound, Quotas, Services};
 use trail::Trail;
 
 use crate::bootstrap;
@@ -29,6 +29,7 @@ pub(crate) struct Options {
     pub(crate) s3_domains: Vec<String>,
     /// The thumbprint of the server's own certificate chain, when it speaks https.
     pub(crate) thumbprint: Option<String>,
+    pub(crate) quotas: Quotas,
 }
 
 /// An open server that does not listen yet.
@@ -98,7 +99,8 @@ impl Server {
         verifier.read_local(Arc::new(BucketIssuers(Arc::clone(&gateway))));
         let services = Services::new(verifier)
             .with_resources(resources)
-            .with_outbound(Arc::clone(&outbound));
+            .with_outbound(Arc::clone(&outbound))
+            .with_quotas(options.quotas);
         Ok(Self {
             data,
             door: Arc::new(door),

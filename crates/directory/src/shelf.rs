@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountRequest, AccountView, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, Row, Snapshot, SortedMap, StoreError, Transaction};
+use crate::{AccountRequest, AccountView, DelegationRequest, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, RoleDeletion, Row, Snapshot, SortedMap, StoreError, StsPreferences, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -83,6 +83,9 @@ shelves! {
     signing_certificates: crate::SigningCertificate,
     ssh_public_keys: crate::SshPublicKey,
     outbound_federation: OutboundFederation,
+    delegation_requests: DelegationRequest,
+    role_deletions: RoleDeletion,
+    sts_preferences: StsPreferences,
 }
 
 impl AccountView {

@@ -17,6 +17,7 @@ use trail::{Draft, Resource};
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
 use crate::outbound::Outbound;
+use crate::quotas::Quotas;
 use crate::session_limits;
 use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
@@ -33,6 +34,7 @@ pub struct Services {
     verifier: Arc<Verifier>,
     resources: Option<Arc<dyn ResourcePolicies>>,
     outbound: Arc<Outbound>,
+    quotas: Quotas,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -134,6 +136,7 @@ impl Services {
             verifier,
             resources: None,
             outbound: Arc::default(),
+            quotas: Quotas::default(),
         }
     }
 
@@ -150,6 +153,12 @@ impl Services {
             resources: Some(resources),
             ..self
         }
+    }
+
+    /// Sets how much of everything an account may have; AWS's defaults when not said.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
@@ -174,6 +183,7 @@ impl Services {
             verifier: &self.verifier,
             resources: self.resources.as_deref(),
             outbound: &self.outbound,
+            quotas: &self.quotas,
             notes,
         };
         (entry.run)(parameters, at).await

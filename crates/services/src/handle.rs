@@ -11,6 +11,7 @@ use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
 use crate::outbound::Outbound;
+use crate::quotas::Quotas;
 use crate::wire::{Fault, Operation};
 
 /// What a handler sees besides its input.
@@ -28,6 +29,8 @@ pub struct At<'a> {
     pub resources: Option<&'a dyn ResourcePolicies>,
     /// The accounts' issuers for other services.
     pub outbound: &'a Outbound,
+    /// How much of everything an account may have.
+    pub quotas: &'a Quotas,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

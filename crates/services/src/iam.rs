@@ -13,6 +13,7 @@ mod change_password;
 mod credential_faults;
 mod credential_service;
 mod credential_status;
+pub(crate) mod delegation;
 mod describe;
 mod document;
 mod fault;
@@ -50,10 +51,12 @@ mod server_certificate_tags;
 mod server_certificates;
 mod service_credential_list;
 mod service_credentials;
+mod service_linked_roles;
 mod signing_certificates;
 mod simulate;
 mod ssh_key;
 mod ssh_public_keys;
+mod sts_preferences;
 mod tags;
 mod trust;
 mod usage;
@@ -133,6 +136,9 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<UpdateRoleDescription>(),
     Entry::of::<UpdateAssumeRolePolicy>(),
     Entry::of::<DeleteRole>(),
+    Entry::of::<CreateServiceLinkedRole>(),
+    Entry::of::<DeleteServiceLinkedRole>(),
+    Entry::of::<GetServiceLinkedRoleDeletionStatus>(),
     Entry::of::<CreateInstanceProfile>(),
     Entry::of::<GetInstanceProfile>(),
     Entry::of::<ListInstanceProfiles>(),
@@ -197,10 +203,20 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<TagInstanceProfile>(),
     Entry::of::<UntagInstanceProfile>(),
     Entry::of::<ListInstanceProfileTags>(),
+    Entry::of::<CreateDelegationRequest>(),
+    Entry::of::<GetDelegationRequest>(),
+    Entry::of::<ListDelegationRequests>(),
+    Entry::of::<AssociateDelegationRequest>(),
+    Entry::of::<UpdateDelegationRequest>(),
+    Entry::of::<AcceptDelegationRequest>(),
+    Entry::of::<RejectDelegationRequest>(),
+    Entry::of::<SendDelegationToken>(),
+    Entry::of::<GetHumanReadableSummary>(),
     Entry::of::<CreateAccountAlias>(),
     Entry::of::<ListAccountAliases>(),
     Entry::of::<DeleteAccountAlias>(),
     Entry::of::<GetAccountSummary>(),
+    Entry::of::<SetSecurityTokenServicePreferences>(),
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),

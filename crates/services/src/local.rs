@@ -17,7 +17,9 @@ use thiserror::Error;
 use trail::{Draft, Resource};
 use uuid::Uuid;
 
+use crate::iam::delegation;
 use crate::sts::Grant;
+use crate::wire::Secret;
 
 /// Why the socket refused.
 #[derive(Debug, Error)]
@@ -38,6 +40,12 @@ pub enum LocalError {
     /// The role's trust policy does not allow the account's root, which the socket acts as.
     #[error("{0}; the socket acts as the account's root, which the role's trust policy must allow")]
     Denied(String),
+    /// No delegation request's exchange token can be had.
+    #[error(
+        "the delegation request `{0}` has no exchange token: it does not exist, or nobody has \
+         released the token with SendDelegationToken"
+    )]
+    NoExchangeToken(String),
     /// A token can't have these properties.
     #[error("{0}")]
     Token(String),
@@ -156,6 +164,31 @@ impl<'a> Local<'a> {
             .map_err(|error| LocalError::Token(error.to_string()));
         if let Err(error) = &result {
             event.error = Some(("ValidationException".to_owned(), error.to_string()));
+        }
+        self.record(&event).await?;
+        result
+    }
+
+    /// The exchange token of a delegation request, once it is released. Nothing is sent to the
+    /// notification channel of the request, so this is how its requestor gets it.
+    ///
+    /// # Errors
+    /// [`LocalError::NoExchangeToken`] when there is none.
+    pub async fn delegation_token(&self, id: &str) -> Result<Secret, LocalError> {
+        let mut event = Draft {
+            event_source: "iam.amazonaws.com",
+            event_name: "ReadDelegationToken".to_owned(),
+            read_only: true,
+            management: true,
+            request_parameters: Some(json!({"delegationRequestId": id})),
+            ..Draft::default()
+        };
+        let snapshot = self.door.directory().snapshot();
+        let request = delegation::find(&snapshot, id);
+        let token = request.and_then(|request| delegation::token_of(self.door, request));
+        let result = token.ok_or_else(|| LocalError::NoExchangeToken(id.to_owned()));
+        if let Err(error) = &result {
+            event.error = Some(("NoSuchEntityException".to_owned(), error.to_string()));
         }
         self.record(&event).await?;
         result

@@ -5,6 +5,7 @@ mod assume_role;
 mod assume_root;
 mod authorization_message;
 mod caller_identity;
+mod delegated_access;
 mod federation_token;
 mod grant;
 mod outbound_token;
@@ -33,4 +34,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::AssumeRoot>(),
     Entry::of::<sts::GetWebIdentityToken>(),
     Entry::of::<sts::DecodeAuthorizationMessage>(),
+    Entry::of::<sts::GetDelegatedAccessToken>(),
 ];

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use federation::{VerifierConfig, chain_thumbprint};
+use services::Quotas;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -57,6 +58,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
         },
         s3_domains: options.s3_domain,
         thumbprint,
+        quotas: Quotas::with(&options.quota),
     })
     .await?;
     let server = Arc::new(server);

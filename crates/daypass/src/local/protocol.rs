@@ -18,6 +18,8 @@ pub(crate) enum Ask {
         role_arn: Option<String>,
         seconds: Option<u32>,
     },
+    /// The exchange token of a delegation request.
+    DelegationToken { request: String },
     /// A service account's token.
     Token {
         service_account: String,

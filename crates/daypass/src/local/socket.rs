@@ -143,6 +143,13 @@ async fn answer(server: &Server, endpoint: &str, uid: u32, question: Ask) -> Res
                 server: about,
             })
         }
+        Ask::DelegationToken { request } => {
+            let token = local.delegation_token(&request).await?;
+            Ok(Answer::Token {
+                token: token.reveal().to_owned(),
+                server: about,
+            })
+        }
         Ask::Token {
             service_account,
             audiences,

@@ -12,7 +12,7 @@ use super::fault::no_such_key;
 use super::holder::existing;
 use super::needs;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, ACCESS_KEY};
 use super::users::named_or_caller;
 use crate::generated::iam::*;
@@ -40,11 +40,12 @@ impl Handle for CreateAccessKey {
         let secret = generate_secret_access_key();
         let sealed_secret = at.door.seal_access_key(id.as_str(), &secret);
         let (account, created) = (at.account, at.call.now);
+        let most = at.quotas.access_keys_per_user;
         let (user_name, access_key_id) = write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let user = existing::<User>(view, &name)?.clone();
             let keys = tx.snapshot().keys_of(&user.id).count() + 1;
-            within(keys, QUOTAS.access_keys_per_user, "AccessKeysPerUser")?;
+            within(keys, most, "AccessKeysPerUser")?;
             tx.put_key(Entity {
                 id: id.to_string(),
                 account,

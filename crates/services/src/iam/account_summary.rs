@@ -7,10 +7,10 @@ use directory::{
 };
 use door::Permit;
 
-use super::needs;
-use super::quota::QUOTAS;
+use super::{needs, sts_preferences};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs};
+use crate::quotas::Quotas;
 use crate::wire::Fault;
 
 impl Handle for GetAccountSummary {
@@ -26,7 +26,7 @@ impl Handle for GetAccountSummary {
         at: &At<'_>,
     ) -> Result<GetAccountSummaryResponse, Fault> {
         let counts = at.view(|view| Ok(counts(view)))?;
-        let entries = counts.into_iter().chain(quotas()).chain(CONSTANT);
+        let entries = counts.into_iter().chain(quotas(at.quotas)).chain(CONSTANT);
         let map: BTreeMap<_, _> = entries
             .map(|(key, count)| (key.to_owned(), i32::try_from(count).unwrap_or(i32::MAX)))
             .collect();
@@ -38,7 +38,7 @@ impl Handle for GetAccountSummary {
 
 type Entry = (&'static str, usize);
 
-fn counts(view: &AccountView) -> [Entry; 12] {
+fn counts(view: &AccountView) -> Vec<Entry> {
     let policies = view.policies().iter();
     let root = CredentialOwner::root();
     let prefix = root.prefix();
@@ -46,7 +46,7 @@ fn counts(view: &AccountView) -> [Entry; 12] {
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
     let devices = view.shelf::<MfaDevice>();
     let in_use = devices.iter().filter(|(_, it)| it.assigned.is_some());
-    [
+    vec![
         ("Users", view.users().len()),
         ("Groups", view.groups().len()),
         ("Roles", view.roles().len()),
@@ -68,41 +68,43 @@ fn counts(view: &AccountView) -> [Entry; 12] {
             "AccountSigningCertificatesPresent",
             usize::from(signing.next().is_some()),
         ),
+        (
+            "GlobalEndpointTokenVersion",
+            sts_preferences::token_version(view),
+        ),
     ]
 }
 
-fn quotas() -> [Entry; 18] {
-    [
-        ("UsersQuota", QUOTAS.users),
-        ("GroupsQuota", QUOTAS.groups),
-        ("RolesQuota", QUOTAS.roles),
-        ("InstanceProfilesQuota", QUOTAS.instance_profiles),
-        ("PoliciesQuota", QUOTAS.policies),
-        ("ServerCertificatesQuota", QUOTAS.server_certificates),
+fn quotas(quotas: &Quotas) -> Vec<Entry> {
+    vec![
+        ("UsersQuota", quotas.users),
+        ("GroupsQuota", quotas.groups),
+        ("RolesQuota", quotas.roles),
+        ("InstanceProfilesQuota", quotas.instance_profiles),
+        ("PoliciesQuota", quotas.policies),
+        ("GroupsPerUserQuota", quotas.groups_per_user),
+        ("AccessKeysPerUserQuota", quotas.access_keys_per_user),
+        ("AttachedPoliciesPerUserQuota", quotas.policies_per_user),
+        ("AttachedPoliciesPerGroupQuota", quotas.policies_per_group),
+        ("AttachedPoliciesPerRoleQuota", quotas.policies_per_role),
+        ("VersionsPerPolicyQuota", quotas.versions_per_policy),
+        ("PolicySizeQuota", quotas.policy_size),
+        ("AssumeRolePolicySizeQuota", quotas.trust_policy_size),
+        ("UserPolicySizeQuota", quotas.inline_per_user),
+        ("GroupPolicySizeQuota", quotas.inline_per_group),
+        ("RolePolicySizeQuota", quotas.inline_per_role),
+        ("ServerCertificatesQuota", quotas.server_certificates),
         (
             "SigningCertificatesPerUserQuota",
-            QUOTAS.signing_certificates_per_user,
+            quotas.signing_certificates_per_user,
         ),
-        ("GroupsPerUserQuota", QUOTAS.groups_per_user),
-        ("AccessKeysPerUserQuota", QUOTAS.access_keys_per_user),
-        ("AttachedPoliciesPerUserQuota", QUOTAS.policies_per_user),
-        ("AttachedPoliciesPerGroupQuota", QUOTAS.policies_per_group),
-        ("AttachedPoliciesPerRoleQuota", QUOTAS.policies_per_role),
-        ("VersionsPerPolicyQuota", QUOTAS.versions_per_policy),
-        ("PolicySizeQuota", QUOTAS.policy_size),
-        ("AssumeRolePolicySizeQuota", QUOTAS.trust_policy_size),
-        ("UserPolicySizeQuota", QUOTAS.inline_per_user),
-        ("GroupPolicySizeQuota", QUOTAS.inline_per_group),
-        ("RolePolicySizeQuota", QUOTAS.inline_per_role),
     ]
 }
 
 /// What is the same for every account: the account's root has no keys and no MFA device, which is
-/// what `AccountMFAEnabled` tells. Session tokens work in every region, which is version 2 of
-/// them. The quotas are AWS's.
-const CONSTANT: [Entry; 4] = [
+/// what `AccountMFAEnabled` tells.
+const CONSTANT: [Entry; 3] = [
     ("AccountMFAEnabled", 0),
     ("AccountAccessKeysPresent", 0),
     ("PolicyVersionsInUseQuota", 10_000),
-    ("GlobalEndpointTokenVersion", 2),
 ];

@@ -238,6 +238,7 @@ fn touched<H: Holder>(at: &At<'_>, holder: &str, arn: &str) -> Vec<Resource> {
 /// Attaching what is attached already changes nothing.
 async fn attach<H: Holder>(at: &At<'_>, holder: String, arn: String) -> Result<(), Fault> {
     let account = at.account;
+    let limit = H::most_attached(at.quotas);
     change::<H>(at, holder, move |held, snapshot| {
         let policy = snapshot.attachable(account, &arn);
         let policy = policy.ok_or_else(|| not_attachable(&arn))?;
@@ -246,8 +247,7 @@ async fn attach<H: Holder>(at: &At<'_>, holder: String, arn: String) -> Result<(
                 .fault("Cannot attach a Service Role Policy to a Customer Role."));
         }
         held.attached_mut().insert(arn);
-        let (limit, quota) = H::ATTACHED;
-        within(held.attached().len(), limit, quota)
+        within(held.attached().len(), limit, H::ATTACHED)
     })
     .await
 }

@@ -3,8 +3,9 @@
 use directory::{Document, Snapshot};
 use policy::{InvalidPolicy, size_without_whitespace};
 
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use crate::generated::iam::errors::MALFORMED_POLICY_DOCUMENT;
+use crate::quotas::Quotas;
 use crate::wire::Fault;
 
 /// An inline policy; how long it may be depends on the others of its user, group
@@ -14,16 +15,16 @@ pub(super) fn inline(text: &str) -> Result<Document, Fault> {
 }
 
 /// A version of a managed policy.
-pub(super) fn managed(text: &str) -> Result<Document, Fault> {
+pub(super) fn managed(text: &str, quotas: &Quotas) -> Result<Document, Fault> {
     let size = size_without_whitespace(text);
-    within(size, QUOTAS.policy_size, "PolicySize")?;
+    within(size, quotas.policy_size, "PolicySize")?;
     Document::managed(text).map_err(malformed)
 }
 
 /// Refuses a trust policy that is too long, before anybody spends time on reading it.
-pub(super) fn trust_size(text: &str) -> Result<(), Fault> {
+pub(super) fn trust_size(text: &str, quotas: &Quotas) -> Result<(), Fault> {
     let size = size_without_whitespace(text);
-    within(size, QUOTAS.trust_policy_size, "ACLSizePerRole")
+    within(size, quotas.trust_policy_size, "ACLSizePerRole")
 }
 
 /// A trust policy. The users and roles that it names must exist, and are pinned to the unique

@@ -8,7 +8,7 @@ use trail::Resource;
 use super::change::write;
 use super::holder::existing;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::{describe, needs, resources};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
@@ -33,10 +33,11 @@ impl Handle for AddUserToGroup {
         at: &At<'_>,
     ) -> Result<(), Fault> {
         let account = at.account;
+        let most = at.quotas.groups_per_user;
         write(at, move |tx| {
             let (group, mut user) = pair(tx, account, &input.group_name, &input.user_name)?;
             if user.groups.insert(group) {
-                within(user.groups.len(), QUOTAS.groups_per_user, "GroupsPerUser")?;
+                within(user.groups.len(), most, "GroupsPerUser")?;
                 tx.put_user(user);
             }
             Ok(())

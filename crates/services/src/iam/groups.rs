@@ -12,7 +12,7 @@ use super::fault::{must_first, name_taken};
 use super::holder::existing;
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::{describe, needs, resources};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
@@ -46,12 +46,13 @@ impl Handle for CreateGroup {
             created: at.call.now,
         };
         let shape = describe::group(&group);
+        let most = at.quotas.groups;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), group.account)?;
             if view.group(group.name.as_str()).is_some() {
                 return Err(name_taken("Group", group.name.as_str()));
             }
-            within(view.groups().len() + 1, QUOTAS.groups, "GroupsPerAccount")?;
+            within(view.groups().len() + 1, most, "GroupsPerAccount")?;
             tx.put_group(group);
             Ok(())
         })

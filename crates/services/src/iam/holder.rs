@@ -8,8 +8,9 @@ use directory::{AccountView, Document, Group, Role, Snapshot, Tags, Transaction,
 
 use super::change::write;
 use super::fault::no_such;
-use super::quota::QUOTAS;
+use super::service_linked_roles;
 use crate::handle::{At, account_view};
+use crate::quotas::Quotas;
 use crate::wire::Fault;
 
 /// A user, a group or a role.
@@ -18,15 +19,26 @@ pub(super) trait Holder: Clone + Send + Sync + 'static {
     const KIND: &'static str;
     /// CloudTrail's name of the type.
     const RESOURCE_TYPE: &'static str;
-    /// Most managed policies on one, and the quota's name.
-    const ATTACHED: (usize, &'static str);
+    /// What the quota of managed policies on one is called.
+    const ATTACHED: &'static str;
+
+    /// Most managed policies on one.
+    fn most_attached(quotas: &Quotas) -> usize;
     /// Most characters in all its inline policies.
-    const INLINE_SIZE: usize;
+    fn most_inline(quotas: &Quotas) -> usize;
 
     /// The one with this name, in any case.
     fn find<'v>(view: &'v AccountView, name: &str) -> Option<&'v Arc<Self>>;
     /// Keeps it as it is now.
     fn put(self, transaction: &mut Transaction);
+
+    /// Refuses changes to what only AWS changes.
+    ///
+    /// # Errors
+    /// `UnmodifiableEntity`, for a service-linked role.
+    fn refuse_protected(&self) -> Result<(), Fault> {
+        Ok(())
+    }
 
     fn arn(&self) -> String;
     fn inline(&self) -> &BTreeMap<String, Document>;
@@ -97,24 +109,42 @@ holder! {
     User, user, put_user, |it| Some(&it.tags),
     const KIND: &'static str = "user";
     const RESOURCE_TYPE: &'static str = "AWS::IAM::User";
-    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_user, "PoliciesPerUser");
-    const INLINE_SIZE: usize = QUOTAS.inline_per_user;
+    const ATTACHED: &'static str = "PoliciesPerUser";
+    fn most_attached(quotas: &Quotas) -> usize {
+        quotas.policies_per_user
+    }
+    fn most_inline(quotas: &Quotas) -> usize {
+        quotas.inline_per_user
+    }
 }
 
 holder! {
     Group, group, put_group, |_| None,
     const KIND: &'static str = "group";
     const RESOURCE_TYPE: &'static str = "AWS::IAM::Group";
-    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_group, "PoliciesPerGroup");
-    const INLINE_SIZE: usize = QUOTAS.inline_per_group;
+    const ATTACHED: &'static str = "PoliciesPerGroup";
+    fn most_attached(quotas: &Quotas) -> usize {
+        quotas.policies_per_group
+    }
+    fn most_inline(quotas: &Quotas) -> usize {
+        quotas.inline_per_group
+    }
 }
 
 holder! {
     Role, role, put_role, |it| Some(&it.tags),
     const KIND: &'static str = "role";
     const RESOURCE_TYPE: &'static str = "AWS::IAM::Role";
-    const ATTACHED: (usize, &'static str) = (QUOTAS.policies_per_role, "PoliciesPerRole");
-    const INLINE_SIZE: usize = QUOTAS.inline_per_role;
+    const ATTACHED: &'static str = "PoliciesPerRole";
+    fn most_attached(quotas: &Quotas) -> usize {
+        quotas.policies_per_role
+    }
+    fn most_inline(quotas: &Quotas) -> usize {
+        quotas.inline_per_role
+    }
+    fn refuse_protected(&self) -> Result<(), Fault> {
+        service_linked_roles::refuse_protected(self)
+    }
 }
 
 /// The user, group or role with this name.
@@ -136,11 +166,29 @@ pub(super) fn read<H: Holder>(at: &At<'_>, name: &str) -> Result<Arc<H>, Fault> 
     at.view(|view| existing(view, name).cloned())
 }
 
-/// Changes a user, group or role; `change` also sees everything else that exists.
+/// Changes what a user, group or role may do, or what it is; `change` also sees everything else that exists.
+///
+/// # Errors
+/// `NoSuchEntity`, `UnmodifiableEntity` for a service-linked role, or what `change` answers;
+/// nothing has changed then.
+pub(super) async fn change<H: Holder>(
+    at: &At<'_>,
+    name: String,
+    change: impl FnOnce(&mut H, &Snapshot) -> Result<(), Fault> + Send + 'static,
+) -> Result<(), Fault> {
+    change_any::<H>(at, name, |holder, snapshot| {
+        holder.refuse_protected()?;
+        change(holder, snapshot)
+    })
+    .await
+}
+
+/// Changes what may change of service-linked roles too: tags and descriptions (IAM User Guide,
+/// "Edit a service-linked role description").
 ///
 /// # Errors
 /// `NoSuchEntity`, or what `change` answers; nothing has changed then.
-pub(super) async fn change<H: Holder>(
+pub(super) async fn change_any<H: Holder>(
     at: &At<'_>,
     name: String,
     change: impl FnOnce(&mut H, &Snapshot) -> Result<(), Fault> + Send + 'static,

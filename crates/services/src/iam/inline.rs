@@ -26,12 +26,13 @@ pub(super) async fn put<H: Holder>(
 ) -> Result<(), Fault> {
     let document = document::inline(&text)?;
     let name = holder.clone();
+    let limit = H::most_inline(at.quotas);
     let set = move |held: &mut H, _: &Snapshot| {
         held.inline_mut().insert(policy, document);
         let sizes = held.inline().values();
         let size: usize = sizes.map(|it| size_without_whitespace(it.text())).sum();
-        if size > H::INLINE_SIZE {
-            let (limit, kind) = (H::INLINE_SIZE, H::KIND);
+        if size > limit {
+            let kind = H::KIND;
             return Err(limit_exceeded(format!(
                 "Maximum policy size of {limit} bytes exceeded for {kind} {name}"
             )));

@@ -8,10 +8,11 @@ use super::fault::no_such;
 use super::holder::{Holder, existing};
 use super::instance_profiles::change;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::{describe, needs, resources};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
+use crate::quotas::ROLES_PER_INSTANCE_PROFILE;
 use crate::wire::Fault;
 
 impl Handle for AddRoleToInstanceProfile {
@@ -37,9 +38,13 @@ impl Handle for AddRoleToInstanceProfile {
     ) -> Result<(), Fault> {
         change(at, input.instance_profile_name, move |profile, view| {
             let role = existing::<RoleEntity>(view, &input.role_name)?;
+            role.refuse_protected()?;
             let count = usize::from(profile.role.is_some()) + 1;
-            let quota = QUOTAS.roles_per_instance_profile;
-            within(count, quota, "InstanceSessionsPerInstanceProfile")?;
+            within(
+                count,
+                ROLES_PER_INSTANCE_PROFILE,
+                "InstanceSessionsPerInstanceProfile",
+            )?;
             profile.role = Some(role.id.clone());
             Ok(())
         })
@@ -66,6 +71,7 @@ impl Handle for RemoveRoleFromInstanceProfile {
     ) -> Result<(), Fault> {
         change(at, input.instance_profile_name, move |profile, view| {
             let role = existing::<RoleEntity>(view, &input.role_name)?;
+            role.refuse_protected()?;
             if profile.role.as_ref() != Some(&role.id) {
                 return Err(no_such(RoleEntity::KIND, &input.role_name));
             }

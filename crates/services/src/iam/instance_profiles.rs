@@ -11,7 +11,7 @@ use super::change::write;
 use super::fault::{must_first, no_such_profile, profile_name_taken};
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, INSTANCE_PROFILE};
 use super::{describe, needs, tags};
 use crate::generated::iam::*;
@@ -52,17 +52,14 @@ impl Handle for CreateInstanceProfile {
             tags: describe::tags(&profile.tags),
             ..describe::empty_instance_profile(&profile)
         };
+        let most = at.quotas.instance_profiles;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), profile.account)?;
             if view.instance_profile(profile.name.as_str()).is_some() {
                 return Err(profile_name_taken(profile.name.as_str()));
             }
             let count = view.instance_profiles().len() + 1;
-            within(
-                count,
-                QUOTAS.instance_profiles,
-                "InstanceProfilesPerAccount",
-            )?;
+            within(count, most, "InstanceProfilesPerAccount")?;
             tx.put_instance_profile(profile);
             Ok(())
         })

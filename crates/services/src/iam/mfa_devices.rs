@@ -13,7 +13,7 @@ use super::fault::{
 use super::holder::existing;
 use super::needs;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, MFA_DEVICE};
 use super::users::named_or_caller;
 use crate::generated::iam::errors::SERVICE_FAILURE;
@@ -41,6 +41,7 @@ impl Handle for EnableMFADevice {
         let (account, now) = (at.account, at.call.now);
         let seed = seed_of(at, &input.serial_number)?;
         let claim = Claim::Pair(input.authentication_code1, input.authentication_code2);
+        let most = at.quotas.mfa_devices_per_user;
         let judged = write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let user = existing::<User>(view, &input.user_name)?.clone();
@@ -49,7 +50,7 @@ impl Handle for EnableMFADevice {
                 return Err(mfa_device_in_use());
             }
             let count = view.mfa_devices_of(&user.id).count() + 1;
-            within(count, QUOTAS.mfa_devices_per_user, "MFADevicesPerUser")?;
+            within(count, most, "MFADevicesPerUser")?;
             let judged = seed.judge(&mut device, &claim, now);
             if judged == Judged::Right {
                 device.assigned = Some(MfaAssignment {

@@ -5,7 +5,7 @@ use trail::Resource;
 
 use super::needs;
 use super::oidc_providers::change;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, PROVIDER};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs};
@@ -32,10 +32,11 @@ impl Handle for AddClientIDToOpenIDConnectProvider {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<(), Fault> {
+        let most = at.quotas.client_ids_per_provider;
         change(at, input.open_id_connect_provider_arn, move |provider| {
             let mut ids = std::mem::take(&mut provider.client_ids);
             ids.push(input.client_id);
-            provider.client_ids = client_ids(ids)?;
+            provider.client_ids = client_ids(ids, most)?;
             Ok(())
         })
         .await
@@ -75,17 +76,13 @@ impl Handle for RemoveClientIDFromOpenIDConnectProvider {
 }
 
 /// The client ids in their order, each once.
-pub(super) fn client_ids(list: Vec<String>) -> Result<Vec<String>, Fault> {
+pub(super) fn client_ids(list: Vec<String>, most: usize) -> Result<Vec<String>, Fault> {
     let mut ids: Vec<String> = Vec::with_capacity(list.len());
     for id in list {
         if !ids.contains(&id) {
             ids.push(id);
         }
     }
-    within(
-        ids.len(),
-        QUOTAS.client_ids_per_provider,
-        "ClientIdsPerOpenIdConnectProvider",
-    )?;
+    within(ids.len(), most, "ClientIdsPerOpenIdConnectProvider")?;
     Ok(ids)
 }

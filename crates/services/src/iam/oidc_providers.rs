@@ -10,7 +10,7 @@ use trail::Resource;
 use super::change::write;
 use super::fault::{invalid_input, no_such_provider, provider_taken, validation};
 use super::oidc_clients::client_ids;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, PROVIDER};
 use super::{describe, needs, tags};
 use crate::generated::iam::*;
@@ -43,8 +43,8 @@ impl Handle for CreateOpenIDConnectProvider {
         let provider = OidcProvider {
             account: at.account,
             url: issuer(&input.url)?,
-            client_ids: client_ids(input.client_id_list)?,
-            thumbprints: thumbprints(input.thumbprint_list)?,
+            client_ids: client_ids(input.client_id_list, at.quotas.client_ids_per_provider)?,
+            thumbprints: thumbprints(input.thumbprint_list, at.quotas.thumbprints_per_provider)?,
             tags: tags::new(input.tags)?,
             created: at.call.now,
         };
@@ -52,6 +52,7 @@ impl Handle for CreateOpenIDConnectProvider {
             open_id_connect_provider_arn: Some(provider.arn()),
             tags: describe::tags(&provider.tags),
         };
+        let most = at.quotas.oidc_providers;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), provider.account)?;
             if view.provider(provider.url.without_scheme()).is_some() {
@@ -59,7 +60,7 @@ impl Handle for CreateOpenIDConnectProvider {
             }
             let count = view.providers().len() + 1;
             let quota = "OpenIdConnectProvidersPerAccount";
-            within(count, QUOTAS.oidc_providers, quota)?;
+            within(count, most, quota)?;
             tx.put_provider(provider);
             Ok(())
         })
@@ -175,7 +176,8 @@ impl Handle for UpdateOpenIDConnectProviderThumbprint {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<(), Fault> {
-        let thumbprints = thumbprints(input.thumbprint_list)?;
+        let most = at.quotas.thumbprints_per_provider;
+        let thumbprints = thumbprints(input.thumbprint_list, most)?;
         let arn = input.open_id_connect_provider_arn;
         let url = change(at, arn, move |provider| {
             provider.thumbprints = thumbprints;
@@ -238,11 +240,11 @@ fn arn_of(at: &At<'_>, url: &IssuerUrl) -> String {
 }
 
 /// SHA-1 in hexadecimal; without any, only certificates under well-known roots are trusted.
-fn thumbprints(list: Vec<String>) -> Result<Vec<String>, Fault> {
-    if list.len() > QUOTAS.thumbprints_per_provider {
-        return Err(invalid_input(
-            "Thumbprint list must contain fewer than 5 entries.",
-        ));
+fn thumbprints(list: Vec<String>, most: usize) -> Result<Vec<String>, Fault> {
+    if list.len() > most {
+        return Err(invalid_input(&format!(
+            "Thumbprint list must contain fewer than {most} entries."
+        )));
     }
     let is_hexadecimal = |text: &String| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if !list.iter().all(is_hexadecimal) {

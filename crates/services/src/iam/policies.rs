@@ -12,7 +12,7 @@ use super::change::write;
 use super::fault::{delete_conflict, policy_name_taken, policy_not_found};
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, POLICY};
 use super::usage::{Usage, Uses};
 use super::{describe, document, needs, tags};
@@ -43,6 +43,7 @@ impl Handle for CreatePolicy {
         let policy = new_policy(input, at)?;
         let shape = Attachable::Customer(policy.clone().into());
         let shape = describe::policy(&shape, Uses::default());
+        let most = at.quotas.policies;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), policy.account)?;
             // Names are unique whatever their paths, and without regard to case.
@@ -52,7 +53,7 @@ impl Handle for CreatePolicy {
                 return Err(policy_name_taken(policy.name.as_str()));
             }
             let count = view.policies().len() + 1;
-            within(count, QUOTAS.policies, "PoliciesPerAccount")?;
+            within(count, most, "PoliciesPerAccount")?;
             tx.put_policy(policy);
             Ok(())
         })
@@ -179,7 +180,7 @@ pub(super) async fn change<T: Send + 'static>(
 }
 
 fn new_policy(input: CreatePolicyRequest, at: &At<'_>) -> Result<ManagedPolicy, Fault> {
-    let document: Document = document::managed(&input.policy_document)?;
+    let document: Document = document::managed(&input.policy_document, at.quotas)?;
     let created = at.call.now;
     Ok(ManagedPolicy {
         account: at.account,

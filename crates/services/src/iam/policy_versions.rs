@@ -7,7 +7,6 @@ use trail::Resource;
 use super::fault::{delete_conflict, limit_exceeded, no_such_version};
 use super::page::Window;
 use super::policies::{change, existing};
-use super::quota::QUOTAS;
 use super::resources::{self, POLICY};
 use super::{describe, document, needs};
 use crate::generated::iam::*;
@@ -30,12 +29,13 @@ impl Handle for CreatePolicyVersion {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<CreatePolicyVersionResponse, Fault> {
-        let document = document::managed(&input.policy_document)?;
+        let document = document::managed(&input.policy_document, at.quotas)?;
         let is_default = input.set_as_default == Some(true);
         let created = at.call.now;
+        let most = at.quotas.versions_per_policy;
         let number = change(at, input.policy_arn, move |policy| {
-            if policy.versions.len() >= QUOTAS.versions_per_policy {
-                return Err(too_many_versions());
+            if policy.versions.len() >= most {
+                return Err(too_many_versions(most));
             }
             let number = policy.next_version;
             policy.next_version += 1;
@@ -217,8 +217,7 @@ fn newer_first(number: u32) -> String {
     format!("{:010}", u32::MAX - number)
 }
 
-fn too_many_versions() -> Fault {
-    let most = QUOTAS.versions_per_policy;
+fn too_many_versions(most: usize) -> Fault {
     limit_exceeded(format!(
         "A managed policy can have up to {most} versions. Before you create a new version, you \
          must delete an existing version."

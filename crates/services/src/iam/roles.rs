@@ -9,12 +9,12 @@ use trail::Resource;
 
 use super::change::write;
 use super::fault::{must_first, name_taken};
-use super::holder::{change, existing};
+use super::holder::{change, change_any, existing};
 use super::instance_profiles::REMOVE_ROLES;
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
-use super::{boundaries, describe, document, needs, resources, tags};
+use super::quota::within;
+use super::{boundaries, describe, document, needs, resources, service_linked_roles, tags};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
 use crate::wire::Fault;
@@ -43,18 +43,20 @@ impl Handle for CreateRole {
         at: &At<'_>,
     ) -> Result<CreateRoleResponse, Fault> {
         let trust = input.assume_role_policy_document;
-        document::trust_size(&trust)?;
+        service_linked_roles::refuse_reserved(input.path.as_deref())?;
+        document::trust_size(&trust, at.quotas)?;
         let name = entity_name(input.role_name, "roleName")?;
         let path = entity_path(input.path)?;
         let tags = tags::new(input.tags)?;
         let (account, created) = (at.account, at.call.now);
+        let most = at.quotas.roles;
         let role = write(at, move |tx| {
             let snapshot = tx.snapshot();
             let view = account_view(snapshot, account)?;
             if view.role(name.as_str()).is_some() {
                 return Err(name_taken("Role", name.as_str()));
             }
-            within(view.roles().len() + 1, QUOTAS.roles, "RolesPerAccount")?;
+            within(view.roles().len() + 1, most, "RolesPerAccount")?;
             boundaries::check(snapshot, account, input.permissions_boundary.as_deref())?;
             let role = Entity {
                 account,
@@ -179,7 +181,7 @@ impl Handle for UpdateRoleDescription {
             role_name,
             description,
         } = input;
-        change::<Entity>(at, role_name.clone(), move |role, _| {
+        change_any::<Entity>(at, role_name.clone(), move |role, _| {
             role.description = Some(description);
             Ok(())
         })
@@ -205,6 +207,7 @@ impl Handle for DeleteRole {
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let role = existing::<Entity>(view, &input.role_name)?.clone();
+            service_linked_roles::refuse_protected(&role)?;
             if !role.inline.is_empty() {
                 return Err(must_first("delete policies"));
             }

@@ -14,7 +14,7 @@ use super::change::write;
 use super::credential_faults::{no_such_server_certificate, server_certificate_taken};
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, SERVER_CERTIFICATE};
 use super::{describe, needs, tags};
 use crate::generated::iam::*;
@@ -67,6 +67,7 @@ impl Handle for UploadServerCertificate {
             server_certificate_metadata: Some(metadata(&certificate)),
             tags: describe::tags(&certificate.tags),
         };
+        let most = at.quotas.server_certificates;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), certificate.account)?;
             let name = certificate.name.as_str();
@@ -75,7 +76,7 @@ impl Handle for UploadServerCertificate {
             }
             within(
                 view.shelf::<Entity>().len() + 1,
-                QUOTAS.server_certificates,
+                most,
                 "ServerCertificatesPerAccount",
             )?;
             tx.shelve(certificate);

@@ -15,7 +15,7 @@ use super::credential_status::settable;
 use super::fault::validation;
 use super::holder::existing;
 use super::needs;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, SERVICE_CREDENTIAL};
 use super::users::named_or_caller;
 use crate::generated::iam::*;
@@ -47,6 +47,7 @@ impl Handle for CreateServiceSpecificCredential {
         let service = CredentialService::named(&input.service_name)?;
         let (account, created) = (at.account, at.call.now);
         let expires = expiry(service, input.credential_age_days, created)?;
+        let most = at.quotas.service_credentials_per_service;
         let shape = write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let user = existing::<User>(view, &input.user_name)?;
@@ -56,7 +57,7 @@ impl Handle for CreateServiceSpecificCredential {
             let others = others.filter(|other| other.service == service.name());
             within(
                 others.count() + 1,
-                QUOTAS.service_credentials_per_service,
+                most,
                 "ServiceSpecificCredentialsPerUser",
             )?;
             let name = free_name(view, service, user);

@@ -14,7 +14,7 @@ use super::credential_faults::{
 };
 use super::credential_status::settable;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, SIGNING_CERTIFICATE};
 use super::whose::Whose;
 use super::x509::Certificate;
@@ -47,6 +47,7 @@ impl Handle for UploadSigningCertificate {
         }
         let digest = parsed.digest();
         let (account, uploaded) = (at.account, at.call.now);
+        let most = at.quotas.signing_certificates_per_user;
         let certificate = write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let (owner, name) = whose.owner(view)?;
@@ -56,8 +57,7 @@ impl Handle for UploadSigningCertificate {
                 return Err(signing_certificate_taken());
             }
             let count = view.shelved_under::<Entity>(&owner.prefix()).count() + 1;
-            let quota = QUOTAS.signing_certificates_per_user;
-            within(count, quota, "SigningCertificatesPerUser")?;
+            within(count, most, "SigningCertificatesPerUser")?;
             let certificate = Entity {
                 account,
                 owner,

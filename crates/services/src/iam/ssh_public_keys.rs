@@ -17,7 +17,7 @@ use super::credential_status::settable;
 use super::holder::existing;
 use super::needs;
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::resources::{self, SSH_PUBLIC_KEY};
 use super::ssh_key::{SshKey, Unusable};
 use super::users::named_or_caller;
@@ -47,6 +47,7 @@ impl Handle for UploadSSHPublicKey {
             Unusable::Invalid => invalid_public_key(),
         })?;
         let (account, uploaded) = (at.account, at.call.now);
+        let most = at.quotas.ssh_public_keys_per_user;
         let shape = write(at, move |tx| {
             let view = account_view(tx.snapshot(), account)?;
             let user = existing::<User>(view, &input.user_name)?;
@@ -68,8 +69,7 @@ impl Handle for UploadSSHPublicKey {
                 return Err(ssh_key_taken());
             }
             let count = view.shelved_under::<Entity>(&prefix).count() + 1;
-            let quota = QUOTAS.ssh_public_keys_per_user;
-            within(count, quota, "SSHPublicKeysPerUser")?;
+            within(count, most, "SSHPublicKeysPerUser")?;
             let shape = describe(&key, user, key.body.clone());
             tx.shelve(key);
             Ok(shape)

@@ -26,7 +26,7 @@ impl Handle for TagRole {
     }
 
     async fn handle(input: TagRoleRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
-        holder::change::<RoleEntity>(at, input.role_name, move |it, _| {
+        holder::change_any::<RoleEntity>(at, input.role_name, move |it, _| {
             set(&mut it.tags, input.tags)
         })
         .await
@@ -46,7 +46,7 @@ impl Handle for UntagRole {
     }
 
     async fn handle(input: UntagRoleRequest, _permit: Permit, at: &At<'_>) -> Result<(), Fault> {
-        holder::change::<RoleEntity>(at, input.role_name, move |it, _| {
+        holder::change_any::<RoleEntity>(at, input.role_name, move |it, _| {
             unset(&mut it.tags, &input.tag_keys);
             Ok(())
         })

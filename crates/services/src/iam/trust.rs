@@ -26,7 +26,7 @@ impl Handle for UpdateAssumeRolePolicy {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<(), Fault> {
-        document::trust_size(&input.policy_document)?;
+        document::trust_size(&input.policy_document, at.quotas)?;
         change::<Entity>(at, input.role_name, move |role, snapshot| {
             role.trust = document::trust(&input.policy_document, snapshot)?;
             Ok(())

@@ -12,7 +12,7 @@ use super::fault::{must_first, name_taken, validation};
 use super::holder::{existing, read};
 use super::name::{entity_name, entity_path};
 use super::page::Window;
-use super::quota::{QUOTAS, within};
+use super::quota::within;
 use super::{belongings, boundaries, describe, needs, resources, tags};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
@@ -51,12 +51,13 @@ impl Handle for CreateUser {
             created: at.call.now,
         };
         let shape = describe::user(&user);
+        let most = at.quotas.users;
         write(at, move |tx| {
             let view = account_view(tx.snapshot(), user.account)?;
             if view.user(user.name.as_str()).is_some() {
                 return Err(name_taken("User", user.name.as_str()));
             }
-            within(view.users().len() + 1, QUOTAS.users, "UsersPerAccount")?;
+            within(view.users().len() + 1, most, "UsersPerAccount")?;
             boundaries::check(tx.snapshot(), user.account, user.boundary.as_deref())?;
             tx.put_user(user);
             Ok(())

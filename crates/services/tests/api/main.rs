@@ -10,6 +10,7 @@ mod account;
 mod assume_role;
 mod authorization;
 mod credentials;
+mod delegation;
 mod device;
 mod group_permissions;
 mod groups;
