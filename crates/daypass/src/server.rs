@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) issuer: Option<IssuerUrl>,
     pub(crate) verifier: VerifierConfig,
     pub(crate) s3_domains: Vec<String>,
+    /// URL that clients use.
+    pub(crate) endpoint: String,
 }
 
 /// An open server that does not listen yet.
@@ -82,13 +84,14 @@ impl Server {
         });
         let s3_domains = options.s3_domains.iter();
         let s3_domains = s3_domains.map(|it| it.to_ascii_lowercase()).collect();
+        let services = Services::new(verifier).with_endpoint(&options.endpoint);
         let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
         let gateway = Arc::new(gateway);
         let resources: Arc<Gateway> = Arc::clone(&gateway);
         Ok(Self {
             data,
             door: Arc::new(door),
-            services: Arc::new(Services::new(verifier).with_resources(resources)),
+            services: Arc::new(services.with_resources(resources)),
             gateway,
             issuers: state.issuers,
             s3_domains,

@@ -64,7 +64,9 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    saml_providers: crate::SamlProvider,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.

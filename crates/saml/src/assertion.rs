@@ -12,6 +12,8 @@ use crate::tree::{children, elements, is, ns, only_child, text_of};
 /// An assertion that was signed by its provider. Nothing of it is secret but the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assertion {
+    /// `ID`.
+    pub id: String,
     /// `Issuer`.
     pub issuer: String,
     /// `NameID` of the subject.
@@ -60,7 +62,10 @@ impl Assertion {
         let data = only(confirmation, "SubjectConfirmationData")?;
         let recipient = data.attribute("Recipient");
         let conditions = only(node, "Conditions")?;
-        let ends = [time(data, "NotOnOrAfter")?, time(conditions, "NotOnOrAfter")?];
+        let ends = [
+            time(data, "NotOnOrAfter")?,
+            time(conditions, "NotOnOrAfter")?,
+        ];
         let begins = [time(data, "NotBefore")?, time(conditions, "NotBefore")?];
         if ends[0].is_none() {
             return Err(refuse("the subject's confirmation has no NotOnOrAfter"));
@@ -72,6 +77,7 @@ impl Assertion {
         let statements = children(node, ns::ASSERTION, "AttributeStatement");
         let attributes = statements.flat_map(|it| children(it, ns::ASSERTION, "Attribute"));
         Ok(Self {
+            id: node.attribute("ID").unwrap_or_default().to_owned(),
             issuer: issuer(node)?,
             subject: text.ok_or_else(|| refuse("the subject has no name"))?,
             subject_type: subject_type(name.attribute("Format")),

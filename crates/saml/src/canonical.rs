@@ -2,7 +2,6 @@
 
 use roxmltree::{Node, NodeId};
 
-
 /// The canonical form of an element and what is in it, as UTF-8. `omitted` is left out: the
 /// enveloped signature. The prefixes of `inclusive` are treated as Canonical XML 1.0 does
 /// (`InclusiveNamespaces`; `""` is the default namespace). `None` when the prefix of a name can't

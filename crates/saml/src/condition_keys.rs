@@ -59,34 +59,112 @@ type Key = (&'static str, bool, &'static [&'static str]);
 
 /// Keys, whether they are lists, and the names of the attributes behind them.
 const KEYS: &[Key] = &[
-    ("saml:edupersonaffiliation", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.1"]),
-    ("saml:edupersonnickname", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.2"]),
-    ("saml:edupersonorgdn", false, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.3"]),
-    ("saml:edupersonorgunitdn", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.4"]),
-    ("saml:edupersonprimaryaffiliation", false, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.5"]),
-    ("saml:edupersonprincipalname", false, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.6"]),
-    ("saml:edupersonentitlement", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.7"]),
-    ("saml:edupersonprimaryorgunitdn", false, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.8"]),
-    ("saml:edupersonscopedaffiliation", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.9"]),
-    ("saml:edupersontargetedid", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.10"]),
-    ("saml:edupersonassurance", true, &["urn:oid:1.3.6.1.4.1.5923.1.1.1.11"]),
-    ("saml:eduorghomepageuri", true, &["urn:oid:1.3.6.1.4.1.5923.1.2.1.2"]),
-    ("saml:eduorgidentityauthnpolicyuri", true, &["urn:oid:1.3.6.1.4.1.5923.1.2.1.3"]),
-    ("saml:eduorglegalname", true, &["urn:oid:1.3.6.1.4.1.5923.1.2.1.4"]),
-    ("saml:eduorgsuperioruri", true, &["urn:oid:1.3.6.1.4.1.5923.1.2.1.5"]),
-    ("saml:eduorgwhitepagesuri", true, &["urn:oid:1.3.6.1.4.1.5923.1.2.1.6"]),
+    (
+        "saml:edupersonaffiliation",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.1"],
+    ),
+    (
+        "saml:edupersonnickname",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.2"],
+    ),
+    (
+        "saml:edupersonorgdn",
+        false,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.3"],
+    ),
+    (
+        "saml:edupersonorgunitdn",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.4"],
+    ),
+    (
+        "saml:edupersonprimaryaffiliation",
+        false,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.5"],
+    ),
+    (
+        "saml:edupersonprincipalname",
+        false,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.6"],
+    ),
+    (
+        "saml:edupersonentitlement",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.7"],
+    ),
+    (
+        "saml:edupersonprimaryorgunitdn",
+        false,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.8"],
+    ),
+    (
+        "saml:edupersonscopedaffiliation",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.9"],
+    ),
+    (
+        "saml:edupersontargetedid",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.10"],
+    ),
+    (
+        "saml:edupersonassurance",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.1.1.11"],
+    ),
+    (
+        "saml:eduorghomepageuri",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.2.1.2"],
+    ),
+    (
+        "saml:eduorgidentityauthnpolicyuri",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.2.1.3"],
+    ),
+    (
+        "saml:eduorglegalname",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.2.1.4"],
+    ),
+    (
+        "saml:eduorgsuperioruri",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.2.1.5"],
+    ),
+    (
+        "saml:eduorgwhitepagesuri",
+        true,
+        &["urn:oid:1.3.6.1.4.1.5923.1.2.1.6"],
+    ),
     ("saml:cn", true, &["urn:oid:2.5.4.3"]),
-    ("saml:name", false, &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"]),
-    ("saml:commonName", false, &["http://schemas.xmlsoap.org/claims/CommonName"]),
+    (
+        "saml:name",
+        false,
+        &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"],
+    ),
+    (
+        "saml:commonName",
+        false,
+        &["http://schemas.xmlsoap.org/claims/CommonName"],
+    ),
     (
         "saml:givenName",
         false,
-        &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "urn:oid:2.5.4.42"],
+        &[
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname",
+            "urn:oid:2.5.4.42",
+        ],
     ),
     (
         "saml:surname",
         false,
-        &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", "urn:oid:2.5.4.4"],
+        &[
+            "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname",
+            "urn:oid:2.5.4.4",
+        ],
     ),
     (
         "saml:mail",
@@ -101,7 +179,11 @@ const KEYS: &[Key] = &[
         false,
         &["http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid"],
     ),
-    ("saml:organizationStatus", false, &["urn:oid:0.9.2342.19200300.100.1.45"]),
+    (
+        "saml:organizationStatus",
+        false,
+        &["urn:oid:0.9.2342.19200300.100.1.45"],
+    ),
 ];
 
 #[cfg(test)]

@@ -149,7 +149,10 @@ impl Parts {
 /// RSA-OAEP; the digest of the mask is the other digest, as far as it can be said.
 fn transport(method: Node<'_, '_>) -> Option<&'static OaepAlgorithm> {
     let algorithm = method.attribute("Algorithm")?;
-    if children(method, ns::ENCRYPTION, "OAEPparams").next().is_some() {
+    if children(method, ns::ENCRYPTION, "OAEPparams")
+        .next()
+        .is_some()
+    {
         return None;
     }
     let digest = children(method, ns::SIGNATURE, "DigestMethod").next();
@@ -175,7 +178,10 @@ fn transport(method: Node<'_, '_>) -> Option<&'static OaepAlgorithm> {
 }
 
 fn cipher(method: Node<'_, '_>) -> Option<&'static Algorithm> {
-    match method.attribute("Algorithm")?.strip_prefix(ns::ENCRYPTION_11)? {
+    match method
+        .attribute("Algorithm")?
+        .strip_prefix(ns::ENCRYPTION_11)?
+    {
         "aes128-gcm" => Some(&AES_128_GCM),
         "aes256-gcm" => Some(&AES_256_GCM),
         _ => None,

@@ -57,7 +57,10 @@ pub(crate) fn pkcs8_of_rsa(key: &[u8]) -> zeroize::Zeroizing<Vec<u8>> {
 /// Tag and length.
 fn header(tag: u8, length: usize) -> Vec<u8> {
     let bytes = length.to_be_bytes();
-    let first = bytes.iter().position(|it| *it != 0).unwrap_or(bytes.len() - 1);
+    let first = bytes
+        .iter()
+        .position(|it| *it != 0)
+        .unwrap_or(bytes.len() - 1);
     let length = &bytes[first..];
     match length {
         [short] if *short < 0x80 => vec![tag, *short],
@@ -115,6 +118,9 @@ mod tests {
         assert_eq!(public_key(&whole), None);
         assert_eq!(element(&[SEQUENCE, 0x80], SEQUENCE), None);
         assert_eq!(element(&[SEQUENCE, 0x85, 0, 0, 0, 0, 0], SEQUENCE), None);
-        assert_eq!(element(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff], SEQUENCE), None);
+        assert_eq!(
+            element(&[SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff], SEQUENCE),
+            None
+        );
     }
 }

@@ -99,8 +99,10 @@ impl Metadata {
 
 /// Those for signing, and those for everything.
 fn key_descriptors<'a, 't: 'a>(role: Node<'a, 't>) -> impl Iterator<Item = Node<'a, 't>> {
-    children(role, ns::METADATA, "KeyDescriptor")
-        .filter(|it| it.attribute("use").is_none_or(|purpose| purpose == "signing"))
+    children(role, ns::METADATA, "KeyDescriptor").filter(|it| {
+        it.attribute("use")
+            .is_none_or(|purpose| purpose == "signing")
+    })
 }
 
 fn certificates<'a, 't: 'a>(descriptor: Node<'a, 't>) -> impl Iterator<Item = Node<'a, 't>> {
@@ -138,7 +140,10 @@ mod tests {
             ("IDPSSODescriptor", "SPSSODescriptor"),
             ("EntityDescriptor", "EntitiesDescriptor"),
             ("entityID=", "ID="),
-            ("urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:1.1:protocol"),
+            (
+                "urn:oasis:names:tc:SAML:2.0:protocol",
+                "urn:oasis:names:tc:SAML:1.1:protocol",
+            ),
             ("urn:oasis:names:tc:SAML:2.0:metadata", "urn:other"),
             ("use=\"signing\"", "use=\"encryption\""),
             ("2126-01-01T00:00:00Z", "tomorrow"),

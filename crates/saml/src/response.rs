@@ -155,7 +155,9 @@ fn assertion_of<'a, 't>(tree: &'a Tree<'t>) -> Result<Node<'a, 't>, SamlError> {
     }
     let root = tree.root();
     if first != root && first.parent() != Some(root) {
-        return Err(SamlError::malformed("the assertion is within another element"));
+        return Err(SamlError::malformed(
+            "the assertion is within another element",
+        ));
     }
     Ok(first)
 }
@@ -176,7 +178,9 @@ fn own_signature<'a, 't: 'a>(node: Node<'a, 't>) -> Result<Signature<'a, 't>, Sa
 fn check_signatures(tree: &Tree<'_>, expected: &[Signature<'_, '_>]) -> Result<(), SamlError> {
     let expected = expected.iter().flatten().count();
     if tree.all(ns::SIGNATURE, "Signature").count() != expected {
-        return Err(SamlError::signature("there is a signature of another element"));
+        return Err(SamlError::signature(
+            "there is a signature of another element",
+        ));
     }
     Ok(())
 }

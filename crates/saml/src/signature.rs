@@ -27,11 +27,10 @@ pub(crate) fn verify(
     let [info, value] = parts(signature).ok_or_else(|| {
         refuse("a signature has other parts than SignedInfo, SignatureValue and KeyInfo")
     })?;
-    let [method, algorithm, reference] = named(info, &[
-        "CanonicalizationMethod",
-        "SignatureMethod",
-        "Reference",
-    ])
+    let [method, algorithm, reference] = named(
+        info,
+        &["CanonicalizationMethod", "SignatureMethod", "Reference"],
+    )
     .ok_or_else(|| refuse("SignedInfo has not one method of each kind and one reference"))?;
     let inclusive = exclusive(method).ok_or_else(|| refuse("unknown canonicalization"))?;
     let algorithm = algorithm.attribute("Algorithm").unwrap_or_default();
@@ -61,7 +60,9 @@ fn check_reference(
 ) -> Result<(), SamlError> {
     let refuse = |detail: &str| SamlError::signature(detail);
     let id = signed.attribute("ID").filter(|id| !id.is_empty());
-    let target = reference.attribute("URI").and_then(|it| it.strip_prefix('#'));
+    let target = reference
+        .attribute("URI")
+        .and_then(|it| it.strip_prefix('#'));
     if id.is_none() || id != target {
         return Err(refuse("the signature is over another element"));
     }
@@ -110,8 +111,8 @@ fn named<'a, 't: 'a, const N: usize>(
 /// The inclusive prefixes of the second of the two transforms that SAML allows.
 fn transformed(transforms: Node<'_, '_>) -> Option<Vec<String>> {
     let [enveloped, exclusively] = named(transforms, &["Transform", "Transform"])?;
-    let is_enveloped = enveloped.attribute("Algorithm") == Some(ENVELOPED)
-        && elements(enveloped).next().is_none();
+    let is_enveloped =
+        enveloped.attribute("Algorithm") == Some(ENVELOPED) && elements(enveloped).next().is_none();
     is_enveloped.then(|| exclusive(exclusively)).flatten()
 }
 

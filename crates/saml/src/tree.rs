@@ -239,7 +239,12 @@ mod tests {
             format!("{open}{within}{close}")
         };
         assert!(Tree::parse(&nested(DEPTH, "x")).is_ok());
-        for within in ["x", "<!-- </a></a> -->", "<![CDATA[</a></a>]]>", "<?p </a></a>?>"] {
+        for within in [
+            "x",
+            "<!-- </a></a> -->",
+            "<![CDATA[</a></a>]]>",
+            "<?p </a></a>?>",
+        ] {
             let text = nested(DEPTH + 1, within);
             assert_eq!(Tree::parse(&text).unwrap_err(), InvalidXml::Depth);
         }

@@ -10,6 +10,7 @@ use federation::Verifier;
 use http::Response;
 use http::request::Parts;
 use policy::Principal;
+use saml::ServiceProvider;
 use serde_json::Value;
 use session::sigv4::Family;
 use trail::{Draft, Resource};
@@ -24,6 +25,7 @@ use crate::wire::{
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
+    saml: ServiceProvider,
     resources: Option<Arc<dyn ResourcePolicies>>,
 }
 
@@ -124,7 +126,18 @@ impl Services {
     pub fn new(verifier: Arc<Verifier>) -> Self {
         Self {
             verifier,
+            saml: ServiceProvider::default(),
             resources: None,
+        }
+    }
+
+    /// Accepts SAML assertions for `endpoint`, the URL that clients use, besides those for AWS's
+    /// own names.
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: &str) -> Self {
+        Self {
+            saml: ServiceProvider::with_endpoint(endpoint),
+            ..self
         }
     }
 
@@ -154,6 +167,7 @@ impl Services {
             call,
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
+            saml: &self.saml,
             resources: self.resources.as_deref(),
             notes,
         };

@@ -34,12 +34,18 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+mod saml_private_keys;
+mod saml_provider_tags;
+mod saml_provider_update;
+mod saml_providers;
 mod simulate;
 mod tags;
 mod trust;
 mod usage;
 mod user_policies;
 mod users;
+
+pub(crate) use saml_private_keys::opened;
 
 /// The operations of IAM that are served.
 pub(crate) const TABLE: &[Entry] = &[
@@ -117,6 +123,14 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<AddClientIDToOpenIDConnectProvider>(),
     Entry::of::<RemoveClientIDFromOpenIDConnectProvider>(),
     Entry::of::<UpdateOpenIDConnectProviderThumbprint>(),
+    Entry::of::<CreateSAMLProvider>(),
+    Entry::of::<GetSAMLProvider>(),
+    Entry::of::<ListSAMLProviders>(),
+    Entry::of::<UpdateSAMLProvider>(),
+    Entry::of::<DeleteSAMLProvider>(),
+    Entry::of::<TagSAMLProvider>(),
+    Entry::of::<UntagSAMLProvider>(),
+    Entry::of::<ListSAMLProviderTags>(),
     Entry::of::<TagRole>(),
     Entry::of::<UntagRole>(),
     Entry::of::<ListRoleTags>(),

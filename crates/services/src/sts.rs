@@ -4,6 +4,7 @@ mod assume_role;
 mod caller_identity;
 mod grant;
 mod refusals;
+mod saml;
 mod session_policies;
 mod session_tags;
 mod web_identity;
@@ -19,4 +20,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetCallerIdentity>(),
     Entry::of::<sts::AssumeRole>(),
     Entry::of::<sts::AssumeRoleWithWebIdentity>(),
+    Entry::of::<sts::AssumeRoleWithSAML>(),
 ];

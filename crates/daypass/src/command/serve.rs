@@ -54,6 +54,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             ..VerifierConfig::default()
         },
         s3_domains: options.s3_domain,
+        endpoint: endpoint.clone(),
     })
     .await?;
     let server = Arc::new(server);

@@ -27,7 +27,12 @@ fn verify_at(text: &str, now: &str, required: bool) -> Result<Assertion, SamlErr
         encryption_required: required,
     };
     let service = ServiceProvider::default();
-    verify(&STANDARD.encode(text), &trust, &service, now.parse().unwrap())
+    verify(
+        &STANDARD.encode(text),
+        &trust,
+        &service,
+        now.parse().unwrap(),
+    )
 }
 
 fn verified(text: &str) -> Result<Assertion, SamlError> {
@@ -79,10 +84,24 @@ fn what_it_asks_for_is_read() {
     );
     assert_eq!(assertion.check_role(role, provider), Ok(()));
     assert!(assertion.check_role(role, role).is_err());
-    assert!(assertion.check_role(&role.to_uppercase(), provider).is_err());
-    assert!(assertion.check_role(&role[..role.len() - 1], provider).is_err());
+    assert!(
+        assertion
+            .check_role(&role.to_uppercase(), provider)
+            .is_err()
+    );
+    assert!(
+        assertion
+            .check_role(&role[..role.len() - 1], provider)
+            .is_err()
+    );
     let keys = assertion.condition_keys("123456789012", "idp");
-    let value = |name: &str| keys.iter().find(|(key, _)| key == name).unwrap().1.join(",");
+    let value = |name: &str| {
+        keys.iter()
+            .find(|(key, _)| key == name)
+            .unwrap()
+            .1
+            .join(",")
+    };
     assert_eq!(value("saml:aud"), "https://signin.aws.amazon.com/saml");
     assert_eq!(value("saml:doc"), "123456789012/idp");
     assert_eq!(value("saml:edupersonaffiliation"), "staff,member");
@@ -145,7 +164,10 @@ fn wrapping_the_signed_assertion_anywhere_in_a_forged_one_is_refused() {
     let forged = |within_signature: &str, within: &str| {
         bare.replace("_a1", "_evil")
             .replace("alice@example.com", "mallory@example.com")
-            .replace("<saml:Subject>", &format!("{within_signature}{within}<saml:Subject>"))
+            .replace(
+                "<saml:Subject>",
+                &format!("{within_signature}{within}<saml:Subject>"),
+            )
     };
     let in_object = signature.replace(
         "</ds:Signature>",
@@ -161,7 +183,10 @@ fn wrapping_the_signed_assertion_anywhere_in_a_forged_one_is_refused() {
     }
     let extensions = ASSERTION.replace(
         signed,
-        &format!("<samlp:Extensions>{signed}</samlp:Extensions>{}", forged("", "")),
+        &format!(
+            "<samlp:Extensions>{signed}</samlp:Extensions>{}",
+            forged("", "")
+        ),
     );
     assert!(is_malformed(verified(&extensions)));
 }
@@ -171,7 +196,9 @@ fn a_signature_over_another_element_is_refused() {
     // The forged assertion carries the signature; what was signed is hidden as another element.
     let signed = element(ASSERTION, "saml:Assertion");
     let signature = element(signed, "ds:Signature");
-    let hidden = signed.replace(signature, "").replace("saml:Assertion", "saml:Evidence");
+    let hidden = signed
+        .replace(signature, "")
+        .replace("saml:Assertion", "saml:Evidence");
     let forged = signed.replace("ID=\"_a1\"", "ID=\"_evil\"");
     let text = ASSERTION.replace(signed, &format!("{forged}{hidden}"));
     assert!(is_signature(verified(&text)));
@@ -199,10 +226,9 @@ fn a_signature_elsewhere_is_refused() {
         .replace(signature, "")
         .replace("<samlp:Status>", &format!("<samlp:Status>{signature}"));
     assert!(is_signature(verified(&text)));
-    let moved = ASSERTION.replace(signature, "").replace(
-        "<saml:Subject>",
-        &format!("<saml:Subject>{signature}"),
-    );
+    let moved = ASSERTION
+        .replace(signature, "")
+        .replace("<saml:Subject>", &format!("<saml:Subject>{signature}"));
     assert!(is_signature(verified(&moved)));
     let twice = ASSERTION.replace(signature, &format!("{signature}{signature}"));
     assert!(is_signature(verified(&twice)));
@@ -232,15 +258,42 @@ fn document_types_and_entities_are_refused() {
 #[test]
 fn other_algorithms_and_transforms_are_refused() {
     for (from, to) in [
-        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
-        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"),
-        ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
-        ("http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2000/09/xmldsig#sha1"),
-        ("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/TR/1999/REC-xslt-19991116"),
-        ("http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/TR/1999/REC-xpath-19991116"),
-        ("http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
-        ("</ds:Transforms>", "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>"),
-        ("</ds:Reference>", "</ds:Reference><ds:Reference URI=\"#_r1\"/>"),
+        (
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+        ),
+        (
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+        ),
+        (
+            "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+            "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        ),
+        (
+            "http://www.w3.org/2001/04/xmlenc#sha256",
+            "http://www.w3.org/2000/09/xmldsig#sha1",
+        ),
+        (
+            "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+            "http://www.w3.org/TR/1999/REC-xslt-19991116",
+        ),
+        (
+            "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+            "http://www.w3.org/TR/1999/REC-xpath-19991116",
+        ),
+        (
+            "http://www.w3.org/2001/10/xml-exc-c14n#",
+            "http://www.w3.org/TR/2001/REC-xml-c14n-20010315",
+        ),
+        (
+            "</ds:Transforms>",
+            "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>",
+        ),
+        (
+            "</ds:Reference>",
+            "</ds:Reference><ds:Reference URI=\"#_r1\"/>",
+        ),
     ] {
         assert!(ASSERTION.contains(from), "{from}");
         assert!(is_signature(verified(&ASSERTION.replace(from, to))), "{to}");
@@ -251,10 +304,19 @@ fn other_algorithms_and_transforms_are_refused() {
 fn the_ends_of_its_life_are_exact() {
     let at = |now| verify_at(ASSERTION, now, false);
     assert!(at("2026-11-21T12:04:59.999Z").is_ok());
-    assert!(matches!(at("2026-11-21T12:05:00Z"), Err(SamlError::Expired(_))));
+    assert!(matches!(
+        at("2026-11-21T12:05:00Z"),
+        Err(SamlError::Expired(_))
+    ));
     assert!(at("2026-11-21T11:59:00Z").is_ok());
-    assert!(matches!(at("2026-11-21T11:58:59Z"), Err(SamlError::NotYetValid(_))));
-    assert!(matches!(at("2126-01-01T00:00:00Z"), Err(SamlError::OutdatedMetadata(_))));
+    assert!(matches!(
+        at("2026-11-21T11:58:59Z"),
+        Err(SamlError::NotYetValid(_))
+    ));
+    assert!(matches!(
+        at("2126-01-01T00:00:00Z"),
+        Err(SamlError::OutdatedMetadata(_))
+    ));
 }
 
 #[test]
@@ -273,6 +335,10 @@ fn an_encrypted_assertion_that_no_key_opens_is_refused() {
     let refused = verify(&encoded, &trust, &ServiceProvider::default(), now);
     assert!(matches!(refused, Err(SamlError::Decryption(_))));
     let (head, tail) = ENCRYPTED.rsplit_once("</xenc:CipherValue>").unwrap();
-    let altered = format!("{}AAA={}", &head[..head.len() - 4], format!("</xenc:CipherValue>{tail}"));
+    let altered = format!(
+        "{}AAA={}",
+        &head[..head.len() - 4],
+        format!("</xenc:CipherValue>{tail}")
+    );
     assert!(matches!(verified(&altered), Err(SamlError::Decryption(_))));
 }

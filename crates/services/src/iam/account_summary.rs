@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use directory::AccountView;
+use directory::{AccountView, SamlProvider};
 use door::Permit;
 
 use super::needs;
@@ -39,6 +39,8 @@ type Entry = (&'static str, usize);
 fn counts(view: &AccountView) -> [Entry; 7] {
     let policies = view.policies().iter();
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
+    // OIDC and SAML.
+    let providers = view.providers().len() + view.shelf::<SamlProvider>().len();
     [
         ("Users", view.users().len()),
         ("Groups", view.groups().len()),
@@ -46,7 +48,7 @@ fn counts(view: &AccountView) -> [Entry; 7] {
         ("InstanceProfiles", view.instance_profiles().len()),
         ("Policies", view.policies().len()),
         ("PolicyVersionsInUse", versions),
-        ("Providers", view.providers().len()),
+        ("Providers", providers),
     ]
 }
 

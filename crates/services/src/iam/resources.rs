@@ -10,6 +10,8 @@ use crate::handle::At;
 pub(super) const POLICY: &str = "AWS::IAM::Policy";
 /// CloudTrail's name for OIDC providers.
 pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
+/// CloudTrail's name for SAML providers.
+pub(super) const SAML_PROVIDER: &str = "AWS::IAM::SAMLProvider";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 
