@@ -312,7 +312,7 @@ def test_tags_and_a_source_identity_need_the_trust_policys_word(server, assume, 
             assume(idp.signed([f"{arn},{provider}"], attributes=wrong), RoleArn=arn)
     for wrong in ({saml.AWS + "PrincipalTag:Team": ["a"], saml.AWS + "PrincipalTag:team": ["b"]},
                   {saml.AWS + "PrincipalTag:aws:x": ["a"]}, {saml.AWS + "TransitiveTagKeys": ["Team"]}):
-        open_to_all = role_arn(account.role(trusted=trust_saml(provider, action="sts:*")))
+        open_to_all = role_arn(account.role(trusted=trust_saml(provider, action=actions)))
         with refused("InvalidParameterValue", 400):
             assume(idp.signed([f"{open_to_all},{provider}"], attributes=wrong), RoleArn=open_to_all)
 
