@@ -335,10 +335,6 @@ fn an_encrypted_assertion_that_no_key_opens_is_refused() {
     let refused = verify(&encoded, &trust, &ServiceProvider::default(), now);
     assert!(matches!(refused, Err(SamlError::Decryption(_))));
     let (head, tail) = ENCRYPTED.rsplit_once("</xenc:CipherValue>").unwrap();
-    let altered = format!(
-        "{}AAA={}",
-        &head[..head.len() - 4],
-        format!("</xenc:CipherValue>{tail}")
-    );
+    let altered = format!("{}AAA=</xenc:CipherValue>{tail}", &head[..head.len() - 4]);
     assert!(matches!(verified(&altered), Err(SamlError::Decryption(_))));
 }
