@@ -213,9 +213,9 @@ def test_the_host_header_makes_nobody_the_recipient(server, idp, pair, role, pro
 
 
 def test_only_the_bearer_is_confirmed(assume, idp, pair):
-    for method in ("urn:oasis:names:tc:SAML:2.0:cm:holder-of-key", "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"):
+    for confirmation in ("urn:oasis:names:tc:SAML:2.0:cm:holder-of-key", "urn:oasis:names:tc:SAML:2.0:cm:sender-vouches"):
         with refused("InvalidIdentityToken", 400):
-            assume(idp.signed(pair, method=method))
+            assume(idp.signed(pair, confirmation=confirmation))
 
 
 def test_a_failed_authentication_is_told(assume, idp, pair):

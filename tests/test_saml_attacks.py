@@ -35,9 +35,8 @@ def assume(server, target):
     anonymous = As(server, None)
 
     def call(response):
-        encoded = response if isinstance(response, str) else saml.encode(response)
         return anonymous.sts.assume_role_with_saml(
-            RoleArn=target[0], PrincipalArn=target[1], SAMLAssertion=encoded)
+            RoleArn=target[0], PrincipalArn=target[1], SAMLAssertion=saml.encode(response))
 
     return call
 

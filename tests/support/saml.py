@@ -88,7 +88,7 @@ class Idp:
         format: str | None = PERSISTENT, recipient: str = RECIPIENT, audiences=(AUDIENCE,), attributes: dict | None = None,
         issued: float = 0, not_before: float = -30, not_after: float = 300, confirmed: float = 300,
         session_end: float | None = None, issuer: str | None = None, status: str = SUCCESS,
-        destination: str | None = None, condition: str = "", method: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer",
+        destination: str | None = None, condition: str = "", confirmation: str = "urn:oasis:names:tc:SAML:2.0:cm:bearer",
         now: datetime.datetime | None = None, ids: tuple[str, str] | None = None,
     ) -> str:
         """The text of an unsigned response."""
@@ -113,7 +113,7 @@ class Idp:
             f'<samlp:Status><samlp:StatusCode Value="{status}"/></samlp:Status>'
             f'<saml:Assertion ID="{assertion_id}" Version="2.0" IssueInstant="{at(issued)}">{issuer}'
             f"<saml:Subject><saml:NameID{format_of}>{subject}</saml:NameID>"
-            f'<saml:SubjectConfirmation Method="{method}"><saml:SubjectConfirmationData '
+            f'<saml:SubjectConfirmation Method="{confirmation}"><saml:SubjectConfirmationData '
             f'NotOnOrAfter="{at(confirmed)}" Recipient="{recipient}"/></saml:SubjectConfirmation></saml:Subject>'
             f'<saml:Conditions NotBefore="{at(not_before)}" NotOnOrAfter="{at(not_after)}">{restriction}{condition}'
             f'</saml:Conditions><saml:AuthnStatement AuthnInstant="{at(issued)}"{end}><saml:AuthnContext>'
