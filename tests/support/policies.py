@@ -39,3 +39,9 @@ def trust_provider(provider: str, subject: str | None, *, action="sts:AssumeRole
     for operator, keys in more.items():
         condition.setdefault(operator, {}).update(keys)
     return policy({**statement, **({"Condition": condition} if condition else {})})
+
+
+def trust_saml(provider: str, condition: dict | None = None, *, action="sts:AssumeRoleWithSAML") -> str:
+    """A trust policy for a SAML provider, by its ARN."""
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
+    return policy({**statement, **({"Condition": condition} if condition else {})})

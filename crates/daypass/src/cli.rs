@@ -73,8 +73,8 @@ pub(crate) struct Serve {
     /// IP address and port to listen on.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8480")]
     pub(crate) listen: SocketAddr,
-    /// URL that clients on this machine are told to use, e.g. one with the certificate's name;
-    /// made of the address when not said.
+    /// URL that clients on this machine are told to use, e.g. one with the certificate's name,
+    /// and that SAML assertions may be for; made of the address when not said.
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// Number of the account that the first start creates; a random one when not said.

@@ -39,6 +39,8 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
             dir.display()
         );
     }
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
     let server = Server::open(Options {
         data,
         key_file: None,
@@ -49,11 +51,10 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
         s3_domains: Vec::new(),
         thumbprint: None,
         quotas: services::Quotas::default(),
+        endpoint: endpoint.clone(),
     })
     .await?;
     let server = Arc::new(server);
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let endpoint = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(accept::serve(
         Arc::clone(&server),

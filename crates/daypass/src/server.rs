@@ -30,6 +30,8 @@ pub(crate) struct Options {
     /// The thumbprint of the server's own certificate chain, when it speaks https.
     pub(crate) thumbprint: Option<String>,
     pub(crate) quotas: Quotas,
+    /// URL that clients use.
+    pub(crate) endpoint: String,
 }
 
 /// An open server that does not listen yet.
@@ -98,6 +100,7 @@ impl Server {
         let resources: Arc<Gateway> = Arc::clone(&gateway);
         verifier.read_local(Arc::new(BucketIssuers(Arc::clone(&gateway))));
         let services = Services::new(verifier)
+            .with_endpoint(&options.endpoint)
             .with_resources(resources)
             .with_outbound(Arc::clone(&outbound))
             .with_quotas(options.quotas);

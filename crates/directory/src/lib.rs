@@ -32,6 +32,7 @@ mod organization_policy;
 mod organizational_unit;
 mod outbound_federation;
 mod role_deletion;
+mod saml_provider;
 mod server_certificate;
 mod service_credential;
 mod shelf;
@@ -61,6 +62,7 @@ pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy}
 pub use organizational_unit::OrganizationalUnit;
 pub use outbound_federation::OutboundFederation;
 pub use role_deletion::RoleDeletion;
+pub use saml_provider::{AssertionEncryption, SamlPrivateKey, SamlProvider};
 pub use server_certificate::ServerCertificate;
 pub use service_credential::ServiceCredential;
 pub use shelf::{Entity, Shelved, Shelves};

@@ -86,6 +86,7 @@ shelves! {
     delegation_requests: DelegationRequest,
     role_deletions: RoleDeletion,
     sts_preferences: StsPreferences,
+    saml_providers: crate::SamlProvider,
 }
 
 impl AccountView {

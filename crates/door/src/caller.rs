@@ -79,6 +79,23 @@ impl Caller {
         }
     }
 
+    /// The bearer of a SAML assertion, before it has a session: `provider` is the SAML provider's
+    /// ARN, `qualifier` and `subject` together name the user.
+    #[must_use]
+    pub fn saml(provider: &str, qualifier: &str, subject: &str) -> Self {
+        Self {
+            principal: Principal::Federated {
+                provider: provider.to_owned(),
+            },
+            identity: UserIdentity::SamlUser {
+                principal_id: format!("{qualifier}:{subject}"),
+                user_name: subject.to_owned(),
+                identity_provider: qualifier.to_owned(),
+            },
+            ..Self::anonymous(None)
+        }
+    }
+
     /// Somebody whom nobody has proven to be there, for the simulator: what follows from the
     /// principal, and nothing that is attached to it.
     #[must_use]
@@ -208,9 +225,11 @@ impl Caller {
                     arn: role.arn(),
                     user_name: role.name.to_string(),
                 },
-                web_identity: federated.map(|it| WebIdentityFederation {
-                    provider: it.provider.clone(),
-                }),
+                web_identity: federated
+                    .filter(|it| !it.provider.contains(":saml-provider/"))
+                    .map(|it| WebIdentityFederation {
+                        provider: it.provider.clone(),
+                    }),
                 created: issue_time(&session),
                 mfa: session.mfa.is_some(),
                 source_identity: session

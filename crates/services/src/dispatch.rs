@@ -10,6 +10,7 @@ use federation::Verifier;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response};
 use policy::Principal;
+use saml::ServiceProvider;
 use serde_json::Value;
 use session::sigv4::Family;
 use trail::{Draft, Resource};
@@ -32,6 +33,7 @@ const AUTHORIZATION_MESSAGE: HeaderName =
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
+    saml: ServiceProvider,
     resources: Option<Arc<dyn ResourcePolicies>>,
     outbound: Arc<Outbound>,
     quotas: Quotas,
@@ -134,6 +136,7 @@ impl Services {
     pub fn new(verifier: Arc<Verifier>) -> Self {
         Self {
             verifier,
+            saml: ServiceProvider::default(),
             resources: None,
             outbound: Arc::default(),
             quotas: Quotas::default(),
@@ -144,6 +147,16 @@ impl Services {
     #[must_use]
     pub fn with_outbound(self, outbound: Arc<Outbound>) -> Self {
         Self { outbound, ..self }
+    }
+
+    /// Accepts SAML assertions for `endpoint`, the URL that clients use, besides those for AWS's
+    /// own names.
+    #[must_use]
+    pub fn with_endpoint(self, endpoint: &str) -> Self {
+        Self {
+            saml: ServiceProvider::with_endpoint(endpoint),
+            ..self
+        }
     }
 
     /// Lets the simulator ask for the policies of another service's resources.
@@ -181,6 +194,7 @@ impl Services {
             call,
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
+            saml: &self.saml,
             resources: self.resources.as_deref(),
             outbound: &self.outbound,
             quotas: &self.quotas,

@@ -7,6 +7,7 @@ use directory::{AccountView, Snapshot};
 use door::{Call, Denied, Door, Need, Permit, ResourcePolicies};
 use federation::Verifier;
 use policy::AccountId;
+use saml::ServiceProvider;
 use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
@@ -25,6 +26,8 @@ pub struct At<'a> {
     pub account: AccountId,
     /// Verifies the tokens of OIDC providers.
     pub verifier: &'a Verifier,
+    /// Who SAML assertions must be for.
+    pub saml: &'a ServiceProvider,
     /// The policies of other services' resources, for the simulator.
     pub resources: Option<&'a dyn ResourcePolicies>,
     /// The accounts' issuers for other services.

@@ -47,6 +47,10 @@ mod resources;
 mod role_policies;
 mod roles;
 mod root_access;
+mod saml_private_keys;
+mod saml_provider_tags;
+mod saml_provider_update;
+mod saml_providers;
 mod server_certificate_tags;
 mod server_certificates;
 mod service_credential_list;
@@ -67,6 +71,7 @@ mod whose;
 mod x509;
 
 pub(crate) use root_access::{ROOT_ACCESS_SERVICE, managed_organization};
+pub(crate) use saml_private_keys::opened;
 
 use crate::dispatch::Entry;
 use crate::generated::iam::*;
@@ -188,6 +193,14 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<AddClientIDToOpenIDConnectProvider>(),
     Entry::of::<RemoveClientIDFromOpenIDConnectProvider>(),
     Entry::of::<UpdateOpenIDConnectProviderThumbprint>(),
+    Entry::of::<CreateSAMLProvider>(),
+    Entry::of::<GetSAMLProvider>(),
+    Entry::of::<ListSAMLProviders>(),
+    Entry::of::<UpdateSAMLProvider>(),
+    Entry::of::<DeleteSAMLProvider>(),
+    Entry::of::<TagSAMLProvider>(),
+    Entry::of::<UntagSAMLProvider>(),
+    Entry::of::<ListSAMLProviderTags>(),
     Entry::of::<TagRole>(),
     Entry::of::<UntagRole>(),
     Entry::of::<ListRoleTags>(),

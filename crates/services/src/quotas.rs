@@ -57,6 +57,7 @@ quotas! {
     policies "policies" 1_500 10_000 "Customer managed policies."
     oidc_providers "oidc-providers" 100 700 "OIDC providers."
     saml_providers "saml-providers" 100 100 "SAML providers."
+    private_keys_per_saml_provider "private-keys-per-saml-provider" 2 2 "Private keys of a SAML provider."
     server_certificates "server-certificates" 20 1_000 "Server certificates."
     access_keys_per_user "access-keys-per-user" 2 2 "Access keys of a user."
     signing_certificates_per_user "signing-certificates-per-user" 2 2 "Signing certificates of a user."

@@ -10,6 +10,7 @@ mod federation_token;
 mod grant;
 mod outbound_token;
 mod refusals;
+mod saml;
 mod second_factor;
 mod session_policies;
 mod session_tags;
@@ -35,4 +36,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<sts::GetWebIdentityToken>(),
     Entry::of::<sts::DecodeAuthorizationMessage>(),
     Entry::of::<sts::GetDelegatedAccessToken>(),
+    Entry::of::<sts::AssumeRoleWithSAML>(),
 ];

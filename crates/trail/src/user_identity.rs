@@ -84,6 +84,15 @@ pub enum UserIdentity {
         /// The provider's ARN.
         identity_provider: String,
     },
+    /// The unsigned caller of `AssumeRoleWithSAML`.
+    SamlUser {
+        /// `NAMEQUALIFIER:SUBJECT`.
+        principal_id: String,
+        /// The assertion's subject.
+        user_name: String,
+        /// The name qualifier, which stands for the provider.
+        identity_provider: String,
+    },
     /// A process of this machine that came through the local socket.
     Local {
         /// The account.
@@ -156,7 +165,9 @@ impl UserIdentity {
             Self::IamUser { arn, .. }
             | Self::FederatedUser { arn, .. }
             | Self::AssumedRole { arn, .. } => arn.clone(),
-            Self::WebIdentityUser { principal_id, .. } => principal_id.clone(),
+            Self::WebIdentityUser { principal_id, .. } | Self::SamlUser { principal_id, .. } => {
+                principal_id.clone()
+            }
             Self::Local { uid, .. } => format!("uid:{uid}"),
             Self::AwsAccount { principal_id, .. } => principal_id.clone(),
             Self::Anonymous { .. } => "anonymous".to_owned(),
@@ -279,6 +290,16 @@ impl UserIdentity {
                 identity_provider,
             } => json!({
                 "type": "WebIdentityUser",
+                "principalId": principal_id,
+                "userName": user_name,
+                "identityProvider": identity_provider,
+            }),
+            Self::SamlUser {
+                principal_id,
+                user_name,
+                identity_provider,
+            } => json!({
+                "type": "SAMLUser",
                 "principalId": principal_id,
                 "userName": user_name,
                 "identityProvider": identity_provider,

@@ -59,6 +59,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
         s3_domains: options.s3_domain,
         thumbprint,
         quotas: Quotas::with(&options.quota),
+        endpoint: endpoint.clone(),
     })
     .await?;
     let server = Arc::new(server);

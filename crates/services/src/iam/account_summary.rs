@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use directory::{
-    AccountView, CredentialOwner, LoginProfile, MfaDevice, ServerCertificate, SigningCertificate,
+    AccountView, CredentialOwner, LoginProfile, MfaDevice, SamlProvider, ServerCertificate,
+    SigningCertificate,
 };
 use door::Permit;
 
@@ -46,6 +47,8 @@ fn counts(view: &AccountView) -> Vec<Entry> {
     let versions = policies.map(|(_, policy)| policy.versions.len()).sum();
     let devices = view.shelf::<MfaDevice>();
     let in_use = devices.iter().filter(|(_, it)| it.assigned.is_some());
+    // OIDC and SAML.
+    let providers = view.providers().len() + view.shelf::<SamlProvider>().len();
     vec![
         ("Users", view.users().len()),
         ("Groups", view.groups().len()),
@@ -53,7 +56,7 @@ fn counts(view: &AccountView) -> Vec<Entry> {
         ("InstanceProfiles", view.instance_profiles().len()),
         ("Policies", view.policies().len()),
         ("PolicyVersionsInUse", versions),
-        ("Providers", view.providers().len()),
+        ("Providers", providers),
         ("MFADevices", devices.len()),
         ("MFADevicesInUse", in_use.count()),
         (

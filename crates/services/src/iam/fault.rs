@@ -96,6 +96,11 @@ pub(super) fn no_such_provider(arn: &str) -> Fault {
     NO_SUCH_ENTITY.fault(format!("OpenIDConnect Provider not found for arn {arn}"))
 }
 
+/// A SAML provider that isn't there.
+pub(super) fn no_such_saml_provider(arn: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("Manifest not found for arn {arn}"))
+}
+
 /// The name of a new user, group or role is taken; `kind` is `User`, `Group` or `Role`.
 pub(super) fn name_taken(kind: &str, name: &str) -> Fault {
     ENTITY_ALREADY_EXISTS.fault(format!("{kind} with name {name} already exists."))
@@ -116,6 +121,11 @@ pub(super) fn policy_name_taken(name: &str) -> Fault {
     ENTITY_ALREADY_EXISTS.fault(format!(
         "A policy called {name} already exists. Duplicate names are not allowed."
     ))
+}
+
+/// The name of a new SAML provider is taken.
+pub(super) fn saml_provider_taken(name: &str) -> Fault {
+    ENTITY_ALREADY_EXISTS.fault(format!("Provider with name {name} already exists."))
 }
 
 /// The URL of a new OIDC provider is taken.

@@ -130,6 +130,21 @@ pub(super) fn on_provider<O: Operation>(at: &At<'_>, arn: &str) -> Result<Need, 
     })
 }
 
+/// `O` on a SAML provider.
+///
+/// # Errors
+/// `ValidationError` when it is no ARN.
+pub(super) fn on_saml_provider<O: Operation>(at: &At<'_>, arn: &str) -> Result<Need, Fault> {
+    let _: Arn = arn.parse().map_err(|_| invalid_arn())?;
+    let need = action::<O>(arn);
+    at.view(|view| {
+        Ok(match view.saml_provider(arn) {
+            Some(provider) => resource_tags(need, &provider.tags),
+            None => need,
+        })
+    })
+}
+
 /// `O`, which creates what `need` is about: with the tags that it creates it with, and then
 /// also `tagging`, e.g. `iam:TagRole`, on the same resource.
 pub(super) fn create(need: Need, tags: &[Tag], tagging: &'static str) -> Needs {

@@ -12,6 +12,8 @@ pub(super) const POLICY: &str = "AWS::IAM::Policy";
 pub(super) const PROVIDER: &str = "AWS::IAM::OIDCProvider";
 /// CloudTrail's name for MFA devices.
 pub(super) const MFA_DEVICE: &str = "AWS::IAM::MfaDevice";
+/// CloudTrail's name for SAML providers.
+pub(super) const SAML_PROVIDER: &str = "AWS::IAM::SAMLProvider";
 /// CloudTrail's name for access keys.
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 

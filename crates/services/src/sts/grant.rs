@@ -55,7 +55,11 @@ pub enum InvalidGrant {
 }
 
 /// The actions that let a caller have a session of a role.
-const ASSUME: [&str; 2] = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"];
+const ASSUME: [&str; 3] = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:AssumeRoleWithSAML",
+];
 
 impl Grant {
     /// Mints the credentials, from `now` on. The permit must be for assuming this very role.

@@ -132,7 +132,8 @@ impl Simulation<'_> {
             .or_else(|| user.map(|it| &it.tags))
             .or_else(|| profile.map(|it| &it.tags))
             .or_else(|| view.policy(arn).map(|it| &it.tags))
-            .or_else(|| oidc_providers::find(view, arn).map(|it| &it.tags));
+            .or_else(|| oidc_providers::find(view, arn).map(|it| &it.tags))
+            .or_else(|| view.saml_provider(arn).map(|it| &it.tags));
         let tags = tags.into_iter().flat_map(Tags::iter);
         let keys = tags.flat_map(|(key, value)| {
             ["aws:ResourceTag", "iam:ResourceTag"]
