@@ -14,9 +14,12 @@
     )
 )]
 
+mod access_report;
 pub mod catalogue;
+mod credential_report;
 mod document;
 mod entity;
+pub mod last_use;
 mod live;
 mod name;
 mod shelf;
@@ -27,11 +30,16 @@ mod store;
 mod tags;
 mod transaction;
 
+pub use access_report::{
+    AccessReport, AccessibleService, AccessingEntity, OrganizationAccessReport, OrganizationService,
+};
+pub use credential_report::CredentialReport;
 pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
     PasswordPolicy, PolicyVersion, Role, User,
 };
+pub use last_use::{KeyUse, PrincipalUse, Use, Uses};
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
 pub use shelf::{Entity, Shelved, Shelves};

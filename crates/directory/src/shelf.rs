@@ -10,7 +10,10 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountView, Row, SortedMap, StoreError, Transaction};
+use crate::{
+    AccessReport, AccountView, CredentialReport, KeyUse, OrganizationAccessReport, PrincipalUse,
+    Row, SortedMap, StoreError, Transaction,
+};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -64,7 +67,13 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    access_reports: AccessReport,
+    credential_reports: CredentialReport,
+    key_uses: KeyUse,
+    organization_access_reports: OrganizationAccessReport,
+    principal_uses: PrincipalUse,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.

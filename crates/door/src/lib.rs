@@ -24,6 +24,7 @@ mod clock;
 mod context;
 mod door;
 mod enter;
+mod last_used;
 mod layers;
 mod need;
 mod payload;

@@ -16,6 +16,7 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
+use crate::iam::service_access::AccessScopes;
 use crate::wire::{
     ErrorShape, Fault, Node, OperationShape, Protocol, Shape, decode, envelope, record,
 };
@@ -25,6 +26,7 @@ use crate::wire::{
 pub struct Services {
     verifier: Arc<Verifier>,
     resources: Option<Arc<dyn ResourcePolicies>>,
+    scopes: Option<Arc<dyn AccessScopes>>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -125,6 +127,7 @@ impl Services {
         Self {
             verifier,
             resources: None,
+            scopes: None,
         }
     }
 
@@ -133,6 +136,15 @@ impl Services {
     pub fn with_resources(self, resources: Arc<dyn ResourcePolicies>) -> Self {
         Self {
             resources: Some(resources),
+            ..self
+        }
+    }
+
+    /// Lets reports ask for the organization that accounts are in. Without it, they are in none.
+    #[must_use]
+    pub fn with_scopes(self, scopes: Arc<dyn AccessScopes>) -> Self {
+        Self {
+            scopes: Some(scopes),
             ..self
         }
     }
@@ -155,6 +167,7 @@ impl Services {
             account: call.caller.account().unwrap_or(door.account()),
             verifier: &self.verifier,
             resources: self.resources.as_deref(),
+            scopes: self.scopes.as_deref(),
             notes,
         };
         (entry.run)(parameters, at).await
@@ -226,6 +239,7 @@ impl Api for Services {
         let event = Draft {
             event_source: asked.service.event_source,
             event_name: asked.event_name(),
+            action: asked.entry.map(|entry| entry.shape.name),
             read_only: asked.entry.is_none_or(|entry| entry.read_only),
             management: true,
             request_parameters: outcome.request_parameters,

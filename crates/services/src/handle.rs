@@ -10,6 +10,7 @@ use policy::AccountId;
 use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
+use crate::iam::service_access::AccessScopes;
 use crate::wire::{Fault, Operation};
 
 /// What a handler sees besides its input.
@@ -25,6 +26,8 @@ pub struct At<'a> {
     pub verifier: &'a Verifier,
     /// The policies of other services' resources, for the simulator.
     pub resources: Option<&'a dyn ResourcePolicies>,
+    /// The organization that accounts are in, for reports on it.
+    pub scopes: Option<&'a dyn AccessScopes>,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

@@ -8,8 +8,10 @@ mod access_keys;
 mod account_aliases;
 mod account_summary;
 mod attachments;
+mod authorization_details;
 mod boundaries;
 mod change;
+mod credential_report;
 mod describe;
 mod document;
 mod fault;
@@ -21,6 +23,7 @@ mod inline;
 mod instance_profile_roles;
 mod instance_profile_tags;
 mod instance_profiles;
+mod last_used;
 mod name;
 mod needs;
 mod oidc_clients;
@@ -34,6 +37,7 @@ mod quota;
 mod resources;
 mod role_policies;
 mod roles;
+pub mod service_access;
 mod simulate;
 mod tags;
 mod trust;
@@ -136,6 +140,15 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<ListAccountAliases>(),
     Entry::of::<DeleteAccountAlias>(),
     Entry::of::<GetAccountSummary>(),
+    Entry::of::<GetAccountAuthorizationDetails>(),
+    Entry::of::<GenerateCredentialReport>(),
+    Entry::of::<GetCredentialReport>(),
+    Entry::of::<GenerateServiceLastAccessedDetails>(),
+    Entry::of::<GetServiceLastAccessedDetails>(),
+    Entry::of::<GetServiceLastAccessedDetailsWithEntities>(),
+    Entry::of::<ListPoliciesGrantingServiceAccess>(),
+    Entry::of::<GenerateOrganizationsAccessReport>(),
+    Entry::of::<GetOrganizationsAccessReport>(),
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),
