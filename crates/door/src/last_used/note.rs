@@ -112,3 +112,47 @@ impl New<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST;
+    use super::*;
+
+    fn new(action: &'static str, second: i64, region: &'static str) -> New<'static> {
+        New {
+            service: "s3",
+            action,
+            at: Timestamp::from_second(second).unwrap(),
+            region,
+        }
+    }
+
+    fn account() -> AccountId {
+        "123456789012".parse().unwrap()
+    }
+
+    #[test]
+    fn an_earlier_use_does_not_take_the_place_of_a_later_one() {
+        let used = LastUsed::default();
+        used.key(account(), "AKIA1", &new("GetObject", 20, "late"));
+        used.key(account(), "AKIA1", &new("PutObject", 10, "early"));
+        let last = used.shard("AKIA1").keys.get("AKIA1").unwrap().last.clone();
+        assert_eq!((last.action, &*last.region), ("GetObject", "late"));
+        used.key(account(), "AKIA1", &new("PutObject", 30, "new"));
+        let last = used.shard("AKIA1").keys.get("AKIA1").unwrap().last.clone();
+        assert_eq!((last.action, &*last.region), ("PutObject", "new"));
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_what_is_known_is_still_renewed() {
+        let used = LastUsed::default();
+        for n in 0..MOST + 100 {
+            used.principal(account(), &format!("AIDA{n}"), &new("GetObject", 1, "r"));
+        }
+        assert_eq!(used.held.load(Ordering::Relaxed), MOST);
+        assert!(!used.shard("AIDA70000").principals.contains_key("AIDA70000"));
+        used.principal(account(), "AIDA0", &new("GetObject", 2, "r"));
+        let first = used.shard("AIDA0").principals.get("AIDA0").unwrap().uses[0].at;
+        assert_eq!(first.as_second(), 2);
+    }
+}

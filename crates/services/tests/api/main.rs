@@ -14,6 +14,7 @@ mod groups;
 mod instance_profiles;
 mod policies;
 mod providers;
+mod reports;
 mod revocation;
 mod roles;
 mod server;
