@@ -37,7 +37,7 @@ def the(entries: list, member: str, value: str) -> dict:
 
 
 def test_every_member_of_every_kind(iam, account, name):
-    document = policy(allow("s3:GetObject", "arn:aws:s3:::bücket/*".replace("ü", "u")))
+    document = policy(allow("s3:GetObject", "arn:aws:s3:::bucket/*"))
     arn = iam.create_policy(
         PolicyName=name, Path="/team/", Description="what for", PolicyDocument=document
     )["Policy"]["Arn"]

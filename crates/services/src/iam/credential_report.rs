@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use directory::CredentialReport;
+use directory::{AccountView, CredentialReport};
 use door::Permit;
 use jiff::Timestamp;
 
@@ -21,6 +21,8 @@ use crate::wire::Fault;
 /// How long a report is good for, and no other is made (IAM User Guide, "Generate credential
 /// reports for your AWS account").
 const FRESH: Duration = Duration::from_secs(4 * 60 * 60);
+/// The key of an account's report.
+const KEY: &str = CredentialReport::KEY;
 /// AWS says nothing more of a report that isn't there.
 const UNKNOWN: &str = "Unknown";
 
@@ -40,8 +42,8 @@ impl Handle for GenerateCredentialReport {
         at: &At<'_>,
     ) -> Result<GenerateCredentialReportResponse, Fault> {
         let (account, now) = (at.account, at.call.now);
-        let last = at.view(|view| Ok(view.shelved(CredentialReport::KEY).cloned()))?;
-        let last: Option<std::sync::Arc<CredentialReport>> = last;
+        let kept = |view: &AccountView| view.shelved::<CredentialReport>(KEY).cloned();
+        let last = at.view(|view| Ok(kept(view)))?;
         let description = match last {
             Some(report) if is_fresh(&report, now) => {
                 return Ok(GenerateCredentialReportResponse {
@@ -85,7 +87,7 @@ impl Handle for GetCredentialReport {
         let snapshot = at.snapshot();
         let view = account_view(&snapshot, at.account)?;
         let report = view
-            .shelved::<CredentialReport>(CredentialReport::KEY)
+            .shelved::<CredentialReport>(KEY)
             .ok_or_else(|| CREDENTIAL_REPORT_NOT_PRESENT.fault(UNKNOWN))?;
         if !is_fresh(report, at.call.now) {
             return Err(CREDENTIAL_REPORT_EXPIRED.fault(UNKNOWN));
