@@ -12,6 +12,9 @@ use crate::Door;
 /// Most principals or keys that one write keeps: the writer has others to serve.
 const BATCH: usize = 512;
 
+/// Copies of what is in the shards, each with its id.
+type ById<T> = Vec<(Box<str>, T)>;
+
 impl Door {
     /// Keeps the last uses that were noted since the last time; they are durable when this
     /// returns `Ok`.
@@ -77,7 +80,7 @@ fn keep_key(tx: &mut Transaction, used: KeyUse) {
 }
 
 impl LastUsed {
-    fn copy(&self) -> (Vec<(Box<str>, Principal)>, Vec<(Box<str>, Key)>) {
+    fn copy(&self) -> (ById<Principal>, ById<Key>) {
         let (mut principals, mut keys) = (Vec::new(), Vec::new());
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
