@@ -109,6 +109,24 @@ def test_every_member_of_every_kind(iam, account, name):
     assert not [it for it in found["Policies"] if it["Arn"].endswith("/AmazonEC2FullAccess")]
 
 
+def test_lists_of_what_has_nothing_are_there_and_empty(iam, account, name):
+    iam.create_user(UserName=name)
+    iam.create_group(GroupName=name)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(ROOT))
+    found = everything(iam)
+
+    def lists(kind: str, member: str) -> set[str]:
+        entry = the(found[kind], member, name)
+        assert all(value == [] for value in entry.values() if isinstance(value, list))
+        return {key for key, value in entry.items() if isinstance(value, list)}
+
+    assert lists("UserDetailList", "UserName") == {"GroupList", "AttachedManagedPolicies", "Tags"}
+    assert lists("GroupDetailList", "GroupName") == {"GroupPolicyList", "AttachedManagedPolicies"}
+    assert lists("RoleDetailList", "RoleName") == {
+        "InstanceProfileList", "RolePolicyList", "AttachedManagedPolicies", "Tags",
+    }
+
+
 def test_a_filter_leaves_what_it_names(iam, account, name):
     user = account.user()
     iam.attach_user_policy(UserName=user.name, PolicyArn=READ_ONLY)

@@ -75,8 +75,18 @@ pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] = &[
     ("cloudtrail", "Event", "Resources"),
     ("iam", "EvaluationResult", "MatchedStatements"),
     ("iam", "EvaluationResult", "MissingContextValues"),
+    ("iam", "GroupDetail", "AttachedManagedPolicies"),
+    ("iam", "GroupDetail", "GroupPolicyList"),
+    ("iam", "ListPoliciesGrantingServiceAccessEntry", "Policies"),
     ("iam", "ResourceSpecificResult", "MatchedStatements"),
     ("iam", "ResourceSpecificResult", "MissingContextValues"),
+    ("iam", "RoleDetail", "AttachedManagedPolicies"),
+    ("iam", "RoleDetail", "InstanceProfileList"),
+    ("iam", "RoleDetail", "RolePolicyList"),
+    ("iam", "RoleDetail", "Tags"),
+    ("iam", "UserDetail", "AttachedManagedPolicies"),
+    ("iam", "UserDetail", "GroupList"),
+    ("iam", "UserDetail", "Tags"),
 ];
 
 /// Members of outputs that are ours and in no model: service, structure, name, and the shape of the model that it has.
