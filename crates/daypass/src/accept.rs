@@ -23,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::patient_body::PatientBody;
 use crate::route;
 use crate::server::Server;
+use crate::upkeep;
 
 /// How long a client may take to send the head of a request, or to shake hands.
 const HEAD: Duration = Duration::from_secs(30);
@@ -47,6 +48,7 @@ pub(crate) async fn serve(
 ) -> Result<()> {
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let upkeep = tokio::spawn(upkeep::last_uses(Arc::clone(&server.door)));
     tokio::pin!(stop);
     loop {
         let accepted = async {
@@ -85,6 +87,8 @@ pub(crate) async fn serve(
     if timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut");
     }
+    upkeep.abort();
+    upkeep::keep(&server.door).await;
     Ok(())
 }
 

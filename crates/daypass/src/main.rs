@@ -30,6 +30,7 @@ mod print;
 mod route;
 mod server;
 mod tls;
+mod upkeep;
 
 use std::process::ExitCode;
 

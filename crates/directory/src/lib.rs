@@ -16,11 +16,14 @@
 )]
 
 mod account_request;
+mod access_report;
 pub mod catalogue;
 mod credential_owner;
+mod credential_report;
 mod delegation_request;
 mod document;
 mod entity;
+pub mod last_use;
 mod live;
 mod login_profile;
 mod mfa_device;
@@ -46,11 +49,14 @@ mod sts_preferences;
 mod tags;
 mod transaction;
 
+pub use access_report::{AccessReport, AccessibleService, AccessingEntity, OrganizationAccessReport, OrganizationService};
 pub use account_request::AccountRequest;
 pub use credential_owner::CredentialOwner;
+pub use credential_report::CredentialReport;
 pub use delegation_request::{Approver, ApproverEntity, ApproverProvider, DelegationOwner, DelegationRequest, DelegationState, ExchangeToken, TemplateParameter};
 pub use document::Document;
 pub use entity::{AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyVersion, Role, User};
+pub use last_use::{KeyUse, PrincipalUse, Use, Uses};
 pub use live::{Directory, OpenError};
 pub use login_profile::LoginProfile;
 pub use mfa_device::{MfaAssignment, MfaDevice, WrongCodes};

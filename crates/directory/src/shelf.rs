@@ -10,7 +10,7 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccountRequest, AccountView, DelegationRequest, MfaDevice, Organization, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, RoleDeletion, Row, Snapshot, SortedMap, StoreError, StsPreferences, Transaction};
+use crate::{AccessReport, AccountRequest, AccountView, CredentialReport, DelegationRequest, KeyUse, MfaDevice, Organization, OrganizationAccessReport, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, PrincipalUse, RoleDeletion, Row, Snapshot, SortedMap, StoreError, StsPreferences, Transaction};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -87,6 +87,11 @@ shelves! {
     role_deletions: RoleDeletion,
     sts_preferences: StsPreferences,
     saml_providers: crate::SamlProvider,
+    access_reports: AccessReport,
+    credential_reports: CredentialReport,
+    key_uses: KeyUse,
+    organization_access_reports: OrganizationAccessReport,
+    principal_uses: PrincipalUse,
 }
 
 impl AccountView {

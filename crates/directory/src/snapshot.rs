@@ -115,10 +115,14 @@ impl Snapshot {
         self.keys.get(id)
     }
 
+    /// Every access key, by key id.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<AccessKey>> {
+        self.keys.iter().map(|(_, key)| key)
+    }
+
     /// The access keys of the user with this unique id, by key id.
     pub fn keys_of<'a>(&'a self, user_id: &'a str) -> impl Iterator<Item = &'a Arc<AccessKey>> {
-        let keys = self.keys.iter().map(|(_, key)| key);
-        keys.filter(move |key| key.user_id == user_id)
+        self.keys().filter(move |key| key.user_id == user_id)
     }
 
     /// The account with this alias.

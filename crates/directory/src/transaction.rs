@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    AccessKey, Account, AccountAlias, AccountView, Change, Group, InstanceProfile, ManagedPolicy,
-    OidcProvider, PasswordPolicy, Role, Row, Shelved, Snapshot, SortedMap, StoreError, User, shelf,
+    AccessKey, Account, AccountAlias, AccountView, Change, Group, InstanceProfile, KeyUse,
+    ManagedPolicy, OidcProvider, PasswordPolicy, PrincipalUse, Role, Row, Shelved, Snapshot,
+    SortedMap, StoreError, User, shelf,
 };
 
 const ACCOUNT: &str = "account";
@@ -94,6 +95,7 @@ impl Transaction {
     /// Removes a role. Its sessions die with it: they name its unique id.
     pub fn delete_role(&mut self, role: &Role) {
         self.delete(ROLE, role.id.clone());
+        self.unshelve::<PrincipalUse>(role.account, &role.id);
         self.snapshot.roles_by_id.remove(&role.id);
         self.view(role.account, |view| {
             view.roles.remove(&role.name.folded());
@@ -113,6 +115,7 @@ impl Transaction {
     /// Removes a user.
     pub fn delete_user(&mut self, user: &User) {
         self.delete(USER, user.id.clone());
+        self.unshelve::<PrincipalUse>(user.account, &user.id);
         if let Some(old) = self.snapshot.users_by_id.remove(&user.id) {
             self.displace_user(&old);
         }
@@ -161,7 +164,9 @@ impl Transaction {
     /// Removes an access key.
     pub fn delete_key(&mut self, id: &str) {
         self.delete(KEY, id.to_owned());
-        self.snapshot.keys.remove(id);
+        if let Some(key) = self.snapshot.keys.remove(id) {
+            self.unshelve::<KeyUse>(key.account, id);
+        }
     }
 
     /// Adds or replaces a managed policy.

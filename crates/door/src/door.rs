@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use trail::Trail;
 
 use crate::Clock;
+use crate::last_used::LastUsed;
 
 /// What a door is built from.
 pub struct DoorConfig {
@@ -39,6 +40,7 @@ pub struct Door {
     clock: Arc<dyn Clock>,
     region: String,
     account: AccountId,
+    pub(crate) last_used: LastUsed,
     /// The requests under way.
     pub(crate) passages: TaskTracker,
 }
@@ -55,6 +57,7 @@ impl Door {
             clock: config.clock,
             region: config.region,
             account: config.account,
+            last_used: LastUsed::default(),
             passages: TaskTracker::new(),
         }
     }

@@ -26,6 +26,7 @@ mod controls;
 mod door;
 mod enter;
 mod explained;
+mod last_used;
 mod layers;
 mod need;
 mod organization_keys;

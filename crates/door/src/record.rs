@@ -43,6 +43,7 @@ impl Door {
             tls: call.tls.clone(),
         };
         self.keep(&frame, draft).await?;
+        self.last_used.note(call, draft, &frame.region);
         if let (Some(owner), Some(account)) = (foreign, call.caller.account()) {
             frame.recipient = owner;
             frame.identity = UserIdentity::AwsAccount {

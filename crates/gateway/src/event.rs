@@ -142,6 +142,7 @@ impl Seen {
         Draft {
             event_source: "s3.amazonaws.com",
             event_name: row.map_or("Refused", |row| row.event).to_owned(),
+            action: row.and_then(|row| row.actions.first()?.strip_prefix("s3:")),
             read_only: row.map_or_else(|| method.is_safe(), |row| row.read_only),
             management: row.is_none_or(|row| row.category == Category::Management),
             request_parameters: row

@@ -17,6 +17,7 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
+use crate::iam::service_access::AccessScopes;
 use crate::outbound::Outbound;
 use crate::quotas::Quotas;
 use crate::session_limits;
@@ -37,6 +38,7 @@ pub struct Services {
     resources: Option<Arc<dyn ResourcePolicies>>,
     outbound: Arc<Outbound>,
     quotas: Quotas,
+    scopes: Option<Arc<dyn AccessScopes>>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -140,6 +142,7 @@ impl Services {
             resources: None,
             outbound: Arc::default(),
             quotas: Quotas::default(),
+            scopes: None,
         }
     }
 
@@ -174,6 +177,15 @@ impl Services {
         Self { quotas, ..self }
     }
 
+    /// Lets reports ask for the organization that accounts are in. Without it, they are in none.
+    #[must_use]
+    pub fn with_scopes(self, scopes: Arc<dyn AccessScopes>) -> Self {
+        Self {
+            scopes: Some(scopes),
+            ..self
+        }
+    }
+
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
         let unsigned = asked.entry.is_some_and(|entry| entry.unsigned);
         if matches!(call.caller.principal, Principal::Anonymous) && !unsigned {
@@ -198,6 +210,7 @@ impl Services {
             resources: self.resources.as_deref(),
             outbound: &self.outbound,
             quotas: &self.quotas,
+            scopes: self.scopes.as_deref(),
             notes,
         };
         (entry.run)(parameters, at).await
@@ -273,6 +286,7 @@ impl Api for Services {
         let event = Draft {
             event_source: asked.service.event_source,
             event_name: asked.event_name(),
+            action: asked.entry.map(|entry| entry.shape.name),
             read_only: asked.entry.is_none_or(|entry| entry.read_only),
             management: true,
             request_parameters: outcome.request_parameters,

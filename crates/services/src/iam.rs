@@ -5,12 +5,14 @@ mod access_keys;
 mod account_aliases;
 mod account_summary;
 mod attachments;
+mod authorization_details;
 mod belongings;
 mod boundaries;
 mod certificate_bundle;
 mod change;
 mod change_password;
 mod credential_faults;
+mod credential_report;
 mod credential_service;
 mod credential_status;
 pub(crate) mod delegation;
@@ -25,6 +27,7 @@ mod inline;
 mod instance_profile_roles;
 mod instance_profile_tags;
 mod instance_profiles;
+mod last_used;
 mod login_profiles;
 mod mfa_device_tags;
 mod mfa_devices;
@@ -53,6 +56,7 @@ mod saml_provider_update;
 mod saml_providers;
 mod server_certificate_tags;
 mod server_certificates;
+pub mod service_access;
 mod service_credential_list;
 mod service_credentials;
 mod service_linked_roles;
@@ -230,6 +234,15 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<DeleteAccountAlias>(),
     Entry::of::<GetAccountSummary>(),
     Entry::of::<SetSecurityTokenServicePreferences>(),
+    Entry::of::<GetAccountAuthorizationDetails>(),
+    Entry::of::<GenerateCredentialReport>(),
+    Entry::of::<GetCredentialReport>(),
+    Entry::of::<GenerateServiceLastAccessedDetails>(),
+    Entry::of::<GetServiceLastAccessedDetails>(),
+    Entry::of::<GetServiceLastAccessedDetailsWithEntities>(),
+    Entry::of::<ListPoliciesGrantingServiceAccess>(),
+    Entry::of::<GenerateOrganizationsAccessReport>(),
+    Entry::of::<GetOrganizationsAccessReport>(),
     Entry::of::<UpdateAccountPasswordPolicy>(),
     Entry::of::<GetAccountPasswordPolicy>(),
     Entry::of::<DeleteAccountPasswordPolicy>(),

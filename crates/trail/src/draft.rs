@@ -12,6 +12,9 @@ pub struct Draft {
     pub event_source: &'static str,
     /// The operation's name, e.g. `AssumeRole`.
     pub event_name: String,
+    /// The action of the event's service that was asked for, as policies name it: `GetObject`.
+    /// `None` where the request asks for none that is known.
+    pub action: Option<&'static str>,
     /// CloudTrail's `readOnly`; true for `AssumeRole*` too.
     pub read_only: bool,
     /// True for management events, false for data events (S3 object operations).

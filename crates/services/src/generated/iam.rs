@@ -7321,21 +7321,17 @@ impl Shape for GroupDetail {
         if let Some(value) = &self.create_date {
             writer.timestamp("CreateDate", *value);
         }
-        if !self.group_policy_list.is_empty() {
-            writer.structures(
-                "GroupPolicyList",
-                &mut self.group_policy_list.iter().map(|item| item as &dyn Shape),
-            );
-        }
-        if !self.attached_managed_policies.is_empty() {
-            writer.structures(
-                "AttachedManagedPolicies",
-                &mut self
-                    .attached_managed_policies
-                    .iter()
-                    .map(|item| item as &dyn Shape),
-            );
-        }
+        writer.structures(
+            "GroupPolicyList",
+            &mut self.group_policy_list.iter().map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "AttachedManagedPolicies",
+            &mut self
+                .attached_managed_policies
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
     }
 }
 
@@ -8420,12 +8416,10 @@ impl Shape for ListPoliciesGrantingServiceAccessEntry {
         if let Some(value) = &self.service_namespace {
             writer.text("ServiceNamespace", value);
         }
-        if !self.policies.is_empty() {
-            writer.structures(
-                "Policies",
-                &mut self.policies.iter().map(|item| item as &dyn Shape),
-            );
-        }
+        writer.structures(
+            "Policies",
+            &mut self.policies.iter().map(|item| item as &dyn Shape),
+        );
     }
 }
 
@@ -10462,36 +10456,28 @@ impl Shape for RoleDetail {
         if let Some(value) = &self.assume_role_policy_document {
             writer.text("AssumeRolePolicyDocument", &encode_document(value));
         }
-        if !self.instance_profile_list.is_empty() {
-            writer.structures(
-                "InstanceProfileList",
-                &mut self
-                    .instance_profile_list
-                    .iter()
-                    .map(|item| item as &dyn Shape),
-            );
-        }
-        if !self.role_policy_list.is_empty() {
-            writer.structures(
-                "RolePolicyList",
-                &mut self.role_policy_list.iter().map(|item| item as &dyn Shape),
-            );
-        }
-        if !self.attached_managed_policies.is_empty() {
-            writer.structures(
-                "AttachedManagedPolicies",
-                &mut self
-                    .attached_managed_policies
-                    .iter()
-                    .map(|item| item as &dyn Shape),
-            );
-        }
+        writer.structures(
+            "InstanceProfileList",
+            &mut self
+                .instance_profile_list
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "RolePolicyList",
+            &mut self.role_policy_list.iter().map(|item| item as &dyn Shape),
+        );
+        writer.structures(
+            "AttachedManagedPolicies",
+            &mut self
+                .attached_managed_policies
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
         if let Some(value) = &self.permissions_boundary {
             writer.structure("PermissionsBoundary", value);
         }
-        if !self.tags.is_empty() {
-            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
-        }
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
         if let Some(value) = &self.role_last_used {
             writer.structure("RoleLastUsed", value);
         }
@@ -12549,24 +12535,18 @@ impl Shape for UserDetail {
                 &mut self.user_policy_list.iter().map(|item| item as &dyn Shape),
             );
         }
-        if !self.group_list.is_empty() {
-            writer.texts("GroupList", &self.group_list);
-        }
-        if !self.attached_managed_policies.is_empty() {
-            writer.structures(
-                "AttachedManagedPolicies",
-                &mut self
-                    .attached_managed_policies
-                    .iter()
-                    .map(|item| item as &dyn Shape),
-            );
-        }
+        writer.texts("GroupList", &self.group_list);
+        writer.structures(
+            "AttachedManagedPolicies",
+            &mut self
+                .attached_managed_policies
+                .iter()
+                .map(|item| item as &dyn Shape),
+        );
         if let Some(value) = &self.permissions_boundary {
             writer.structure("PermissionsBoundary", value);
         }
-        if !self.tags.is_empty() {
-            writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
-        }
+        writer.structures("Tags", &mut self.tags.iter().map(|item| item as &dyn Shape));
     }
 }
 

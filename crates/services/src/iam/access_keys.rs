@@ -10,11 +10,11 @@ use super::change::write;
 use super::credential_status::settable;
 use super::fault::no_such_key;
 use super::holder::existing;
-use super::needs;
 use super::page::Window;
 use super::quota::within;
 use super::resources::{self, ACCESS_KEY};
 use super::users::named_or_caller;
+use super::{last_used, needs};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
 use crate::wire::{Fault, Operation, Secret};
@@ -185,15 +185,12 @@ impl Handle for GetAccessKeyLastUsed {
         at: &At<'_>,
     ) -> Result<GetAccessKeyLastUsedResponse, Fault> {
         let id = &input.access_key_id;
-        let user_name = owner(&at.snapshot(), at, id).ok_or_else(|| no_such_key(id))?;
+        let snapshot = at.snapshot();
+        let user_name = owner(&snapshot, at, id).ok_or_else(|| no_such_key(id))?;
+        let key = snapshot.key(id).ok_or_else(|| no_such_key(id))?;
         Ok(GetAccessKeyLastUsedResponse {
             user_name: Some(user_name),
-            // What AWS answers for a key that was never used.
-            access_key_last_used: Some(AccessKeyLastUsed {
-                last_used_date: None,
-                service_name: "N/A".to_owned(),
-                region: "N/A".to_owned(),
-            }),
+            access_key_last_used: Some(last_used::of_key(at, key)),
         })
     }
 }

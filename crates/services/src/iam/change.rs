@@ -2,7 +2,7 @@
 
 use directory::{StoreError, Transaction};
 
-use crate::generated::iam::errors::SERVICE_FAILURE;
+use super::fault::internal;
 use crate::handle::At;
 use crate::wire::Fault;
 
@@ -21,6 +21,6 @@ pub(super) async fn write<T: Send + 'static>(
 impl From<StoreError> for Fault {
     /// The reason is the server's own affair: the directory has logged it.
     fn from(_: StoreError) -> Self {
-        SERVICE_FAILURE.fault("The request processing has failed because of an internal failure.")
+        internal()
     }
 }

@@ -49,12 +49,11 @@ pub(super) fn role_created(role: &Role, snapshot: &Snapshot) -> iam::Role {
     }
 }
 
-/// As `GetRole` shows it: with everything, and an empty `RoleLastUsed` for a role that was
-/// never used.
-pub(super) fn role(role: &Role, snapshot: &Snapshot) -> iam::Role {
+/// As `GetRole` shows it: with everything.
+pub(super) fn role(role: &Role, snapshot: &Snapshot, last_used: iam::RoleLastUsed) -> iam::Role {
     iam::Role {
         max_session_duration: max_session_duration(role),
-        role_last_used: Some(iam::RoleLastUsed::default()),
+        role_last_used: Some(last_used),
         ..role_created(role, snapshot)
     }
 }
@@ -182,7 +181,8 @@ pub(super) fn tag(key: &str, value: &str) -> iam::Tag {
     }
 }
 
-fn boundary(arn: Option<&String>) -> Option<iam::AttachedPermissionsBoundary> {
+/// The permissions boundary of a user or role.
+pub(super) fn boundary(arn: Option<&String>) -> Option<iam::AttachedPermissionsBoundary> {
     arn.map(|arn| iam::AttachedPermissionsBoundary {
         permissions_boundary_type: Some("Policy".to_owned()),
         permissions_boundary_arn: Some(arn.clone()),

@@ -4,7 +4,7 @@ use policy::AccountId;
 
 use crate::generated::iam::errors::{
     DELETE_CONFLICT, ENTITY_ALREADY_EXISTS, INVALID_AUTHENTICATION_CODE, INVALID_INPUT,
-    LIMIT_EXCEEDED, NO_SUCH_ENTITY,
+    LIMIT_EXCEEDED, NO_SUCH_ENTITY, SERVICE_FAILURE,
 };
 use crate::wire::{Fault, Protocol};
 
@@ -151,6 +151,23 @@ pub(super) fn limit_exceeded(message: impl Into<String>) -> Fault {
 /// `InvalidInput`.
 pub(super) fn invalid_input(message: &str) -> Fault {
     INVALID_INPUT.fault(message)
+}
+
+/// An ARN that is none of a principal or policy that the operation is about.
+pub(super) fn unclear_entity(arn: &str) -> Fault {
+    invalid_input(&format!(
+        "Invalid Entity Arn: {arn} does not clearly define entity type and name."
+    ))
+}
+
+/// A report that nobody has asked for, that somebody else has asked for, or that is too old.
+pub(super) fn no_such_job(id: &str) -> Fault {
+    NO_SUCH_ENTITY.fault(format!("The job with id {id} cannot be found."))
+}
+
+/// The server's own failure; what it was is in its log.
+pub(super) fn internal() -> Fault {
+    SERVICE_FAILURE.fault("The request processing has failed because of an internal failure.")
 }
 
 /// `ValidationError`.

@@ -14,7 +14,9 @@ use super::instance_profiles::REMOVE_ROLES;
 use super::name::{entity_name, entity_path};
 use super::page::Window;
 use super::quota::within;
-use super::{boundaries, describe, document, needs, resources, service_linked_roles, tags};
+use super::{
+    boundaries, describe, document, last_used, needs, resources, service_linked_roles, tags,
+};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs, account_view};
 use crate::wire::Fault;
@@ -228,7 +230,11 @@ impl Handle for DeleteRole {
 fn describe_current(at: &At<'_>, name: &str) -> Result<Role, Fault> {
     let snapshot = at.snapshot();
     let role = existing::<Entity>(account_view(&snapshot, at.account)?, name)?;
-    Ok(describe::role(role, &snapshot))
+    Ok(describe::role(
+        role,
+        &snapshot,
+        last_used::of_role(at, role),
+    ))
 }
 
 /// A duration that the shape's rule leaves between 3,600 and 43,200.

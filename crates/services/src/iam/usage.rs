@@ -40,6 +40,11 @@ impl<'v> Usage<'v> {
         self.by_arn.get(arn).copied().unwrap_or_default()
     }
 
+    /// The ARNs of the policies that are used at all.
+    pub(super) fn arns(&self) -> impl Iterator<Item = &'v str> {
+        self.by_arn.keys().copied()
+    }
+
     fn count(
         &mut self,
         attached: impl IntoIterator<Item = &'v String>,

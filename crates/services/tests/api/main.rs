@@ -18,6 +18,7 @@ mod instance_profiles;
 mod mfa;
 mod policies;
 mod providers;
+mod reports;
 mod revocation;
 mod roles;
 mod server;

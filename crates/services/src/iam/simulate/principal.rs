@@ -9,7 +9,7 @@ use policy::{AccountId, Arn, InvalidArn, Policy, Principal, RoleSession};
 use session::{Session, SessionKind, SessionName, SessionPolicies};
 
 use crate::handle::At;
-use crate::iam::fault::{invalid_input, no_such, no_such_provider};
+use crate::iam::fault::{no_such, no_such_provider, unclear_entity as unclear};
 use crate::iam::{needs, oidc_providers};
 use crate::wire::{Fault, Operation};
 
@@ -311,11 +311,4 @@ impl<'t> Named<'t> {
     fn role<'v>(&self, view: &'v AccountView, name: &str) -> Option<&'v Arc<Role>> {
         view.role(name).filter(|role| role.arn() == self.arn)
     }
-}
-
-/// AWS's words for an ARN that is none of a principal.
-fn unclear(arn: &str) -> Fault {
-    invalid_input(&format!(
-        "Invalid Entity Arn: {arn} does not clearly define entity type and name."
-    ))
 }
