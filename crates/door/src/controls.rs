@@ -247,8 +247,8 @@ mod tests {
             parent: "ou-gone".into(),
             ..member("2")
         });
-        let scps = Controls::of_caller(tx.snapshot(), &session_of("2", "/")).sources();
-        assert!(scps.unwrap().iter().all(Vec::is_empty));
+        let scps = Controls::of_caller(tx.snapshot(), &session_of("2", "/"));
+        assert!(scps.sources().unwrap().iter().all(Vec::is_empty));
     }
 
     #[test]
