@@ -247,8 +247,8 @@ mod tests {
             parent: "ou-gone".into(),
             ..member("2")
         });
-        let controls = Controls::of_caller(tx.snapshot(), &session_of("2", "/"));
-        assert!(controls.sources().unwrap().iter().all(Vec::is_empty));
+        let scps = Controls::of_caller(tx.snapshot(), &session_of("2", "/"));
+        assert!(scps.sources().unwrap().iter().all(Vec::is_empty));
     }
 
     #[test]
