@@ -15,6 +15,7 @@
 )]
 
 mod accept;
+mod asker;
 mod bootstrap;
 mod cli;
 mod client;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
             Command::Run(options) => command::run::run(options).await,
             Command::Policy(command) => policy(&command),
             Command::Can(options) => Ok(command::can::run(&options).await),
+            Command::Oidc(options) => command::oidc::run(&options).await,
             Command::Demo(options) => demo::run(&options).await,
         }
     });

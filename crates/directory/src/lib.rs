@@ -19,6 +19,7 @@ mod document;
 mod entity;
 mod live;
 mod name;
+mod provider_keys;
 mod shelf;
 mod snapshot;
 mod sorted;
@@ -34,6 +35,7 @@ pub use entity::{
 };
 pub use live::{Directory, OpenError};
 pub use name::{AccountAlias, EntityName, EntityPath, InvalidName};
+pub use provider_keys::ProviderKeys;
 pub use shelf::{Entity, Shelved, Shelves};
 pub use snapshot::{AccountView, AttachedPolicy, Snapshot};
 pub use sorted::SortedMap;

@@ -64,7 +64,9 @@ macro_rules! shelves {
     };
 }
 
-shelves! {}
+shelves! {
+    provider_keys: crate::ProviderKeys,
+}
 
 impl AccountView {
     /// The entities of a kind, by key.

@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use directory::{Role, Tags, User};
 use policy::{AccountId, Arn, DocumentKind, InvalidArn, Policy, Principal, RoleSession};
 use session::Session;
-use trail::{SessionIssuer, UserIdentity, WebIdentityFederation};
+use trail::{SessionIssuer, UserIdentity};
+
+use crate::attested;
 
 /// The caller of a request, proven or anonymous.
 #[derive(Debug, Clone)]
@@ -149,9 +151,7 @@ impl Caller {
                     arn: role.arn(),
                     user_name: role.name.to_string(),
                 },
-                web_identity: federated.map(|it| WebIdentityFederation {
-                    provider: it.provider.clone(),
-                }),
+                web_identity: attested::federation(&session),
                 created: created.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
                 mfa: session.mfa.is_some(),
                 source_identity: session

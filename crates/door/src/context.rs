@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use policy::{AccountId, Context, Principal, Value};
 
+use crate::attested::{attested, attested_key};
 use crate::{Authentication, Call, Caller};
 
 /// The global and S3-wide keys of a request by `caller` for `action`. `owner` owns the
@@ -108,6 +109,9 @@ fn session(keys: &mut Context, now: Timestamp, caller: &Caller) {
     // Session tags stand over the role's tags of the same name.
     for tag in &session.tags {
         keys.insert(format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());
+    }
+    for (name, value) in attested(session) {
+        keys.insert(attested_key(name), value);
     }
     match &session.federated {
         Some(federated) => {

@@ -260,6 +260,7 @@ fn event_source(service: &str) -> &'static str {
         "iam" => "iam.amazonaws.com",
         "s3" => "s3.amazonaws.com",
         "cloudtrail" => "cloudtrail.amazonaws.com",
+        "daypass" => "daypass.internal",
         _ => "sts.amazonaws.com",
     }
 }

@@ -14,6 +14,7 @@
 )]
 
 mod api;
+mod attested;
 mod authenticate;
 mod authorize;
 mod body;
@@ -34,6 +35,7 @@ mod request_id;
 mod resource_policies;
 
 pub use api::{Answer, Api, Expected, Incoming};
+pub use attested::{attested, attested_key, attributes, passed_on};
 pub use authorize::{Denied, Permit};
 pub use body::{Body, BodyError, Trailers, empty, full};
 pub use call::{Authentication, Call};

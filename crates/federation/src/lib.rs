@@ -25,13 +25,16 @@
 mod algorithm;
 mod cache;
 mod claims;
+mod der;
 mod error;
 mod fetch;
 mod issuer;
 mod json;
 mod keys;
+mod sources;
 mod token;
 mod url;
+mod verified;
 mod verifier;
 
 #[cfg(test)]
@@ -39,10 +42,12 @@ mod testing;
 
 pub use claims::{Claims, SessionTags};
 pub use error::TokenError;
+pub use fetch::key_set_url;
 pub use issuer::{
     InvalidServiceAccount, Issuer, IssuerError, PodRef, PrivateKey, ServiceAccountRef,
     ServiceAccountToken,
 };
+pub use keys::{InvalidKeys, KeySet, PushedKey, PushedKeys};
 pub use token::UnverifiedToken;
 pub use url::{InvalidIssuerUrl, IssuerUrl};
 pub use verifier::{ProviderRef, Verifier, VerifierConfig, VerifierError};

@@ -30,6 +30,7 @@ mod password_policy;
 mod policies;
 mod policy_entities;
 mod policy_versions;
+pub(crate) mod provider;
 mod quota;
 mod resources;
 mod role_policies;

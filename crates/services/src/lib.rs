@@ -1,4 +1,4 @@
-//! The AWS APIs behind the door: IAM, STS and CloudTrail.
+//! The APIs behind the door: IAM, STS, CloudTrail, and a few operations of our own.
 //!
 //! An operation is declared once, as an implementation of [`Handle`] for the unit struct
 //! that `cargo xtask models` generated: what it needs, whether it only reads, and what it
@@ -21,6 +21,7 @@ pub mod generated;
 mod handle;
 pub mod iam;
 pub mod local;
+mod own;
 pub mod sts;
 pub mod wire;
 

@@ -93,6 +93,8 @@ pub struct SessionIssuer {
 pub struct WebIdentityFederation {
     /// The OIDC provider's ARN.
     pub provider: String,
+    /// What its token attested, by name.
+    pub attributes: Vec<(String, String)>,
 }
 
 impl UserIdentity {
@@ -163,9 +165,14 @@ impl UserIdentity {
                     }),
                 );
                 if let Some(web) = web_identity {
+                    let attributes: Map<String, Value> = web
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (name.clone(), json!(value)))
+                        .collect();
                     context.insert(
                         "webIdFederationData".into(),
-                        json!({"federatedProvider": web.provider, "attributes": {}}),
+                        json!({"federatedProvider": web.provider, "attributes": attributes}),
                     );
                 }
                 context.insert(

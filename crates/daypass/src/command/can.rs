@@ -1,18 +1,16 @@
 //! `daypass can`: may this principal do that?
 
-mod asker;
 mod told;
 
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::Value;
 
+use crate::asker::Asker;
 use crate::cli::can::Can;
 use crate::cli::policy::Output;
 use crate::client::Refused;
 use crate::print::{nobody_reads, print};
-use asker::Asker;
 use told::Told;
 
 /// It could not be asked, which is neither yes nor no.
@@ -72,10 +70,7 @@ async fn principal(text: &str, asker: &Asker) -> Result<String> {
              its path, if it has one), `assumed-role/ROLE/SESSION`, `oidc-provider/HOST/PATH` or `root`"
         ),
     };
-    let identity = asker.call("sts", "GetCallerIdentity", &[]).await?;
-    let identity = identity.map_err(|refused| anyhow!("{}: {}", refused.code, refused.message))?;
-    let account = identity.get("Account").and_then(Value::as_str);
-    let account = account.context("the server does not say whose credentials these are")?;
+    let account = asker.account().await?;
     Ok(format!("arn:aws:{service}::{account}:{text}"))
 }
 

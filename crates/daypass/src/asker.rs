@@ -18,14 +18,14 @@ const REGION: &str = "us-east-1";
 const SECONDS: u32 = 900;
 
 /// A server and credentials for it.
-pub(super) struct Asker {
+pub(crate) struct Asker {
     client: Client,
     keys: Keys,
 }
 
 impl Asker {
     /// By the environment if it has an endpoint and a key, else by the server's own socket.
-    pub(super) async fn new(data: &Data) -> Result<Self> {
+    pub(crate) async fn new(data: &Data) -> Result<Self> {
         match (set("AWS_ENDPOINT_URL"), set("AWS_ACCESS_KEY_ID")) {
             (Some(endpoint), Some(id)) => Self::of_environment(&endpoint, &id),
             _ => Self::of_socket(data).await.context(
@@ -87,8 +87,8 @@ impl Asker {
         })
     }
 
-    /// A call of IAM or STS; a refusal is an answer too.
-    pub(super) async fn call(
+    /// A call of IAM, STS or Daypass's own service; a refusal is an answer too.
+    pub(crate) async fn call(
         &self,
         service: &str,
         action: &str,
@@ -104,6 +104,18 @@ impl Asker {
         called
             .await
             .with_context(|| format!("{} gives no answer to {action}", self.client.endpoint()))
+    }
+}
+
+impl Asker {
+    /// The number of the account whose credentials these are.
+    pub(crate) async fn account(&self) -> Result<String> {
+        let identity = self.call("sts", "GetCallerIdentity", &[]).await?;
+        let identity =
+            identity.map_err(|refused| anyhow!("{}: {}", refused.code, refused.message))?;
+        let account = identity.get("Account").and_then(Value::as_str);
+        let account = account.context("the server does not say whose credentials these are")?;
+        Ok(account.to_owned())
     }
 }
 
