@@ -8,18 +8,30 @@ pub(crate) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((without_sign(modulus), without_sign(exponent)))
 }
 
-/// A SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7): the algorithm's identifier, its parameters if they are an identifier
-/// too, and the key's bits.
-pub(crate) fn public_key_info(der: &[u8]) -> Option<(&[u8], Option<&[u8]>, &[u8])> {
+/// A SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
+pub(crate) struct PublicKeyInfo<'d> {
+    /// The algorithm's identifier.
+    pub(crate) algorithm: &'d [u8],
+    /// The algorithm's parameters, if they are an identifier: a curve.
+    pub(crate) curve: Option<&'d [u8]>,
+    /// The key.
+    pub(crate) bits: &'d [u8],
+}
+
+/// Reads a SubjectPublicKeyInfo in DER.
+pub(crate) fn public_key_info(der: &[u8]) -> Option<PublicKeyInfo<'_>> {
     let (info, rest) = element(der, SEQUENCE)?;
     rest.is_empty().then_some(())?;
-    let (algorithm, bits) = element(info, SEQUENCE)?;
-    let (identifier, parameters) = element(algorithm, IDENTIFIER)?;
-    let parameters = element(parameters, IDENTIFIER).map(|(curve, _)| curve);
+    let (identifier, bits) = element(info, SEQUENCE)?;
+    let (algorithm, parameters) = element(identifier, IDENTIFIER)?;
     let (bits, rest) = element(bits, BIT_STRING)?;
     rest.is_empty().then_some(())?;
-    // The first octet says how many bits of the last one don't count: none of a key's.
-    Some((identifier, parameters, bits.strip_prefix(&[0])?))
+    Some(PublicKeyInfo {
+        algorithm,
+        curve: element(parameters, IDENTIFIER).map(|(curve, _)| curve),
+        // The first octet says how many bits of the last one don't count: none of a key's.
+        bits: bits.strip_prefix(&[0])?,
+    })
 }
 
 const INTEGER: u8 = 0x02;

@@ -44,8 +44,8 @@ fn decode(body: &str) -> Result<Vec<u8>, InvalidKeys> {
 
 fn jwk(der: &[u8]) -> Result<Value, InvalidKeys> {
     let unknown = || InvalidKeys::Pem("a key is neither RSA nor ECDSA nor Ed25519");
-    let (identifier, curve, bits) =
-        public_key_info(der).ok_or(InvalidKeys::Pem("a block holds no public key"))?;
+    let info = public_key_info(der).ok_or(InvalidKeys::Pem("a block holds no public key"))?;
+    let bits = info.bits;
     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     // What `jwk::read` refuses afterwards (short keys, points off the curve) has no id here.
     let unusable = |_| InvalidKeys::Pem("a key can't be used");
@@ -54,7 +54,7 @@ fn jwk(der: &[u8]) -> Result<Value, InvalidKeys> {
             .map_err(|_| InvalidKeys::Pem("a key can't be encoded"))?;
         Ok(encode(digest(&SHA256, info.as_ref()).as_ref()))
     };
-    match (identifier, curve) {
+    match (info.algorithm, info.curve) {
         (RSA_ENCRYPTION, None) => {
             let (n, e) = rsa_numbers(bits).ok_or_else(unknown)?;
             let parameters = Algorithm::Rs256.rsa().ok_or_else(unknown)?;
