@@ -30,13 +30,13 @@ pub(crate) enum Command {
     Token(Token),
     /// Run a program as a pod would run it: with a token file and a role.
     Run(Run),
+    /// Keys of OIDC providers whose issuers can't be reached.
+    Oidc(oidc::Oidc),
     /// Check, summarize and try policies, without a server.
     #[command(subcommand)]
     Policy(policy::Policy),
     /// Ask a server whether a principal may do something, and why (or why not).
     Can(can::Can),
-    /// Keys of OIDC providers whose issuers can't be reached.
-    Oidc(oidc::Oidc),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }

@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod asker;
 pub(crate) mod can;
 pub(crate) mod credentials;
 pub(crate) mod oidc;

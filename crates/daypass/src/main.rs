@@ -15,7 +15,6 @@
 )]
 
 mod accept;
-mod asker;
 mod bootstrap;
 mod cli;
 mod client;
@@ -62,9 +61,9 @@ fn main() -> ExitCode {
             Command::Credentials(options) => command::credentials::run(&options).await,
             Command::Token(options) => command::token::run(&options).await,
             Command::Run(options) => command::run::run(options).await,
+            Command::Oidc(options) => command::oidc::run(&options).await,
             Command::Policy(command) => policy(&command),
             Command::Can(options) => Ok(command::can::run(&options).await),
-            Command::Oidc(options) => command::oidc::run(&options).await,
             Command::Demo(options) => demo::run(&options).await,
         }
     });

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::asker::Asker;
 use crate::cli::can::Can;
 use crate::cli::policy::Output;
 use crate::client::Refused;
+use crate::command::asker::Asker;
 use crate::print::{nobody_reads, print};
 use told::Told;
 

@@ -10,9 +10,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use federation::{IssuerUrl, PushedKeys};
 use serde_json::Value;
 
-use crate::asker::Asker;
 use crate::cli::oidc::{Command, Keys, Oidc, Provider};
 use crate::client::Refused;
+use crate::command::asker::Asker;
 use crate::print::print;
 
 /// The most that is read of a file: more than the server takes.
