@@ -87,7 +87,7 @@ impl Asker {
         })
     }
 
-    /// A call of IAM, STS or Daypass's own service; a refusal is an answer too.
+    /// A call of IAM or STS; a refusal is an answer too.
     pub(crate) async fn call(
         &self,
         service: &str,
