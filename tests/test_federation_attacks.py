@@ -1,6 +1,7 @@
 """What has been done to systems that take web identities, done to this one."""
 
 import hashlib
+import threading
 import time
 
 import pytest
@@ -270,6 +271,53 @@ class TestFetching:
                 RoleArn=role_arn("r"), RoleSessionName="pod", WebIdentityToken=token
             )
         assert "10.0.0.1 isn't allowed for an issuer" in server.log()
+
+
+@pytest.mark.parametrize("change", ["delete", "audience", "thumbprint"])
+def test_a_provider_that_changes_while_its_keys_are_fetched_counts_as_it_is_then(exchange, account, issuer, change):
+    iam = account.admin.iam
+    arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer.provider}"
+    asked, go_on = threading.Event(), threading.Event()
+    honest = issuer.document
+
+    def held(path):
+        asked.set()
+        assert go_on.wait(30)
+        return honest(path)
+
+    issuer.document = held
+    outcome = []
+    thread = threading.Thread(target=lambda: outcome.append(attempt(lambda: exchange(issuer.token()))))
+    thread.start()
+    try:
+        assert asked.wait(30)
+        if change == "delete":
+            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        elif change == "audience":
+            iam.remove_client_id_from_open_id_connect_provider(OpenIDConnectProviderArn=arn, ClientID="sts.amazonaws.com")
+        else:
+            iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=["0" * 40])
+    finally:
+        go_on.set()
+        thread.join()
+    expected = {
+        "delete": ("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer.url}"),
+        "audience": ("InvalidIdentityToken", "Incorrect token audience"),
+        # The server's own CA vouches for the issuer, so this change alters nothing but the way to its keys.
+        "thumbprint": None,
+    }
+    assert outcome == [expected[change]]
+    if change == "thumbprint":
+        assert len(issuer.requests) == 4
+
+
+def attempt(call) -> tuple[str, str] | None:
+    """The error of a call; none if it succeeds."""
+    try:
+        call()
+    except ClientError as error:
+        return error.response["Error"]["Code"], error.response["Error"]["Message"]
+    return None
 
 
 def test_removed_audiences_and_deleted_providers_count_at_once(exchange, account, issuer):

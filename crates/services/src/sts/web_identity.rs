@@ -131,6 +131,9 @@ struct Presented {
     caller: Caller,
 }
 
+/// How often a token is verified while its provider changes.
+const TRIES: u32 = 3;
+
 /// What a token's claims ask for besides the session.
 struct Wanted {
     tags: Vec<(String, String)>,
@@ -150,18 +153,35 @@ impl Presented {
         };
         let unverified =
             UnverifiedToken::parse(input.web_identity_token.reveal()).map_err(refuse)?;
-        let (provider, pushed) = provider(account, unverified.issuer(), at)
-            .ok_or_else(|| refuse(TokenError::unknown_provider(unverified.issuer())))?;
-        let reference = ProviderRef {
-            url: &provider.url,
-            thumbprints: &provider.thumbprints,
-            pushed: pushed.as_ref().map(|it| &it.keys),
+        let registered = || {
+            provider(account, unverified.issuer(), at)
+                .ok_or_else(|| refuse(TokenError::unknown_provider(unverified.issuer())))
         };
-        let claims = at
-            .verifier
-            .verify(&unverified, &reference, at.call.now)
-            .await
-            .map_err(refuse)?;
+        let (mut provider, mut pushed) = registered()?;
+        let mut tries = 0;
+        let claims = loop {
+            let reference = ProviderRef {
+                url: &provider.url,
+                thumbprints: &provider.thumbprints,
+                pushed: pushed.as_ref().map(|it| &it.keys),
+            };
+            let verified = at
+                .verifier
+                .verify(&unverified, &reference, at.call.now)
+                .await;
+            // The keys may have been fetched meanwhile. What counts is the provider as it is now.
+            let (current, keys) = registered()?;
+            let same = current.thumbprints == provider.thumbprints && keys == pushed;
+            (provider, pushed) = (current, keys);
+            if same {
+                break verified.map_err(refuse)?;
+            }
+            tries += 1;
+            if tries == TRIES {
+                let detail = "the provider changes all the time".to_owned();
+                return Err(refuse(TokenError::Unreachable { detail }));
+            }
+        };
         let audience = claims.used_audience(&provider.client_ids).map_err(refuse)?;
         let caller = Caller::web_identity(&provider.arn(), &audience, &claims.subject);
         let _ = at.notes.identity.set(caller.identity.clone());
