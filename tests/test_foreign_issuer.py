@@ -41,9 +41,10 @@ def exchange(account, issuer):
     return Exchange(account, issuer)
 
 
-@pytest.mark.parametrize("key", [0, 1], ids=["RS256", "ES256"])
-def test_a_token_of_a_foreign_issuer_is_verified(exchange, issuer, key):
-    answer = exchange(issuer.token(key=key))
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256", "EdDSA"])
+def test_a_token_of_a_foreign_issuer_is_verified(exchange, issuer, algorithm):
+    issuer.keys = [jwt.Key(algorithm, "k")]
+    answer = exchange(issuer.token())
     assert answer["SubjectFromWebIdentityToken"] == SUBJECT
     assert answer["Provider"] == f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer.provider}" == exchange.provider_arn
     session = As(exchange.account.server, Credentials.of(answer["Credentials"]))
@@ -182,6 +183,16 @@ class TestAlgorithms:
             exchange(issuer.keys[1].sign(jwt.claims(issuer.url, SUBJECT), kid="rsa-1"))
         with refused("InvalidIdentityToken", 400):
             exchange(issuer.keys[0].sign(jwt.claims(issuer.url, SUBJECT), alg="ES256"))
+
+    def test_an_rsa_key_without_algorithm_is_for_rs256_alone(self, account, exchange, issuer):
+        key = issuer.keys[0]
+        made = jwt.claims(issuer.url, SUBJECT)
+        open_set = {"keys": [{name: value for name, value in key.jwk().items() if name != "alg"}]}
+        issuer.key_set = lambda: open_set
+        exchange(key.sign(made))
+        for algorithm in ("PS256", "RS384", "RS512"):
+            with refused("InvalidIdentityToken", 400):
+                exchange(key.sign(made, alg=algorithm))
 
     def test_keys_in_the_header_are_not_used(self, exchange, issuer):
         own = jwt.Key("RS256", "rsa-1")

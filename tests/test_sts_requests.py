@@ -11,7 +11,7 @@ from support import raw
 from support.clients import As, refused
 from support.policies import allow, policy
 from support.server import Credentials
-from support.sigv4 import ago, stamp
+from support.sigv4 import ago, sign, stamp
 
 IDENTITY = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
 INVALID_TOKEN = "The security token included in the request is invalid"
@@ -355,6 +355,25 @@ def test_a_presigned_identity_is_answered(server):
     other.is_error(403, "SignatureDoesNotMatch")
     swapped = target.replace("GetCallerIdentity", "GetSessionToken")
     assert raw.send(server, "GET", swapped, {"x-k8s-aws-id": "cluster"}).status == 403
+
+
+def test_a_relayed_identity_call_is_good_for_nothing_else(server):
+    # What a cluster's authenticator gets from a client and passes on (CVE-2020-16250, CVE-2022-2385).
+    body = raw.form(IDENTITY)
+    host = urlsplit(server.url).netloc
+    signed = sign(
+        server.administrator, "POST", "/", {"Content-Type": raw.FORM}, body, service="sts", host=host,
+    )
+    assert raw.send(server, "POST", "/", signed, body).find("Account") == "123456789012"
+    swapped = raw.form({"Action": "CreateUser", "Version": "2010-05-08", "UserName": "eve"})
+    assume = raw.form({"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": "x", "RoleSessionName": "y"})
+    for other in (swapped, assume, body + b"&Action=GetSessionToken", body + b"&action=GetSessionToken"):
+        assert raw.send(server, "POST", "/", signed, other).status in (400, 403)
+    for query in ("/?Action=GetSessionToken", "/?Action=AssumeRole&Version=2011-06-15", "/?x=y", "/x"):
+        assert raw.send(server, "POST", query, signed, body).status in (400, 403)
+    for headers in ({"Host": "sts.evil.example"}, {"X-Amz-Target": "CloudTrail_20131101.LookupEvents"}):
+        assert raw.send(server, "POST", "/", {**signed, **headers}, body).status in (400, 403)
+    assert raw.send(server, "GET", "/?" + body.decode(), signed).status in (400, 403)
 
 
 def test_json_is_answered_to_who_accepts_it(server):

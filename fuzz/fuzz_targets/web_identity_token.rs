@@ -53,6 +53,7 @@ fuzz_target!(|text: &str| {
     let provider = ProviderRef {
         url: &WORLD.url,
         thumbprints: &[],
+        pushed: None,
     };
     // 2026-11-21T12:00:00Z
     let now = Timestamp::from_second(1_795_262_400).expect("a time");

@@ -61,8 +61,12 @@ class Issuer:
         if path == f"{self.path}/.well-known/openid-configuration":
             return {"issuer": self.claimed_issuer or self.url, "jwks_uri": f"{self.url}/keys"}
         if path == f"{self.path}/keys":
-            return {"keys": [key.jwk() for key in self.keys]}
+            return self.key_set()
         return None
+
+    def key_set(self) -> dict:
+        """The JWK set of its keys."""
+        return {"keys": [key.jwk() for key in self.keys]}
 
     def token(self, subject: str = "system:serviceaccount:ns:sa", key: int = 0, **changes) -> str:
         """A token of one of its keys."""

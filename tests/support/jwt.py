@@ -7,7 +7,7 @@ import json
 import time
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 
@@ -47,19 +47,30 @@ class Key:
 
     def __init__(self, algorithm: str, kid: str):
         self.algorithm, self.kid = algorithm, kid
-        if algorithm == "RS256":
+        if algorithm in ("RS256", "PS256"):
             self.private = rsa.generate_private_key(65537, 2048)
+        elif algorithm == "EdDSA":
+            self.private = ed25519.Ed25519PrivateKey.generate()
         else:
             self.private = ec.generate_private_key(ec.SECP256R1())
 
     def jwk(self) -> dict:
         """The public half, as a key set holds it."""
-        numbers = self.private.public_key().public_numbers()
         common = {"kid": self.kid, "alg": self.algorithm, "use": "sig"}
-        if self.algorithm == "RS256":
+        if self.algorithm == "EdDSA":
+            return {**common, "kty": "OKP", "crv": "Ed25519", "x": encode(self.private.public_key().public_bytes_raw())}
+        numbers = self.private.public_key().public_numbers()
+        if self.algorithm in ("RS256", "PS256"):
             return {**common, "kty": "RSA", "n": encode(_bytes(numbers.n, 256)), "e": "AQAB"}
         x, y = encode(_bytes(numbers.x, 32)), encode(_bytes(numbers.y, 32))
         return {**common, "kty": "EC", "crv": "P-256", "x": x, "y": y}
+
+    def kube_id(self) -> str:
+        """The key id that kube-apiserver gives the key: of the hash of its DER form."""
+        der = self.private.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        return encode(hashlib.sha256(der).digest())
 
     def public_pem(self) -> bytes:
         """The public half in PEM."""
@@ -71,8 +82,13 @@ class Key:
         """A token with these claims."""
         head = {"alg": self.algorithm, "kid": self.kid, "typ": "JWT", **header}
         signing = f"{part(head)}.{part(made)}"
-        if self.algorithm == "RS256":
-            proof = self.private.sign(signing.encode(), padding.PKCS1v15(), hashes.SHA256())
+        algorithm = head["alg"] if head["alg"] in ("RS256", "PS256") else self.algorithm
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            salted = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
+            scheme = salted if algorithm == "PS256" else padding.PKCS1v15()
+            proof = self.private.sign(signing.encode(), scheme, hashes.SHA256())
+        elif self.algorithm == "EdDSA":
+            proof = self.private.sign(signing.encode())
         else:
             r, s = decode_dss_signature(self.private.sign(signing.encode(), ec.ECDSA(hashes.SHA256())))
             proof = _bytes(r, 32) + _bytes(s, 32)

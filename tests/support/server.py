@@ -166,12 +166,13 @@ class Server:
 
 
 def daypass(
-    *arguments: str, data: Path, home: Path, environment: dict | None = None, timeout: int = 60
+    *arguments: str, data: Path, home: Path, environment: dict | None = None, timeout: int = 60,
+    input: str = "",
 ) -> subprocess.CompletedProcess:
-    """Runs a `daypass` command to its end."""
+    """Runs a `daypass` command to its end; `input` is its standard input."""
     return subprocess.run(
         [binary(), *arguments[:1], "--data", str(data), *arguments[1:]],
-        capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=timeout, input=input,
         env=clean_environment(home, environment or {}),
     )
 

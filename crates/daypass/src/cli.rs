@@ -3,6 +3,7 @@
 pub(crate) mod can;
 pub(crate) mod explain;
 pub(crate) mod issuer;
+pub(crate) mod oidc;
 pub(crate) mod policy;
 pub(crate) mod sessions;
 
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     DelegationToken(DelegationToken),
     /// Run a program as a pod would run it: with a token file and a role.
     Run(Run),
+    /// Keys of OIDC providers whose issuers can't be reached.
+    Oidc(oidc::Oidc),
     /// Check, summarize and try policies, without a server.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -61,7 +64,8 @@ pub(crate) struct Data {
         long = "data",
         value_name = "DIR",
         env = "DAYPASS_DATA",
-        default_value = "daypass-data"
+        default_value = "daypass-data",
+        global = true
     )]
     pub(crate) dir: PathBuf,
 }
@@ -102,10 +106,14 @@ pub(crate) struct Serve {
     /// Certificates in PEM that are trusted for issuers besides the platform's.
     #[arg(long, value_name = "FILE")]
     pub(crate) issuer_ca: Option<PathBuf>,
-    /// A network that issuers may be in although it is refused otherwise (loopback,
-    /// link-local, metadata services); may be repeated.
+    /// A network that issuers may be in although it is refused otherwise: loopback, or a private
+    /// range under --no-private-issuers; may be repeated. Link-local addresses and metadata
+    /// services are always refused.
     #[arg(long, value_name = "CIDR")]
     pub(crate) issuer_network: Vec<IpNet>,
+    /// Refuse issuers in private ranges, but for those that --issuer-network names.
+    #[arg(long)]
+    pub(crate) no_private_issuers: bool,
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,

@@ -69,7 +69,7 @@ impl Client {
         &self.endpoint
     }
 
-    /// A call of IAM or STS; the result without its envelope.
+    /// A call of IAM, STS or Daypass's own service; the result without its envelope.
     pub(crate) async fn query(
         &self,
         service: &str,
@@ -79,6 +79,7 @@ impl Client {
     ) -> Result<Result<Value, Refused>> {
         let version = match service {
             "iam" => "2010-05-08",
+            "daypass" => "2026-11-22",
             _ => "2011-06-15",
         };
         let mut form = form_urlencoded::Serializer::new(String::new());

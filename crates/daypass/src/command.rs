@@ -7,6 +7,7 @@ pub(crate) mod credentials;
 pub(crate) mod delegation_token;
 pub(crate) mod explain;
 pub(crate) mod issuer;
+pub(crate) mod oidc;
 pub(crate) mod policy;
 pub(crate) mod revoke;
 mod role_sessions;

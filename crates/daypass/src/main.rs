@@ -63,6 +63,7 @@ fn main() -> ExitCode {
             Command::Token(options) => command::token::run(&options).await,
             Command::DelegationToken(options) => command::delegation_token::run(&options).await,
             Command::Run(options) => command::run::run(options).await,
+            Command::Oidc(options) => command::oidc::run(&options).await,
             Command::Policy(command) => policy(&command),
             Command::Can(options) => Ok(command::can::run(&options).await),
             Command::Sessions(options) => command::sessions::run(&options).await,

@@ -15,8 +15,8 @@
     )
 )]
 
-mod account_request;
 mod access_report;
+mod account_request;
 pub mod catalogue;
 mod credential_owner;
 mod credential_report;
@@ -34,6 +34,7 @@ mod organization_path;
 mod organization_policy;
 mod organizational_unit;
 mod outbound_federation;
+mod provider_keys;
 mod role_deletion;
 mod saml_provider;
 mod server_certificate;
@@ -49,13 +50,21 @@ mod sts_preferences;
 mod tags;
 mod transaction;
 
-pub use access_report::{AccessReport, AccessibleService, AccessingEntity, OrganizationAccessReport, OrganizationService};
+pub use access_report::{
+    AccessReport, AccessibleService, AccessingEntity, OrganizationAccessReport, OrganizationService,
+};
 pub use account_request::AccountRequest;
 pub use credential_owner::CredentialOwner;
 pub use credential_report::CredentialReport;
-pub use delegation_request::{Approver, ApproverEntity, ApproverProvider, DelegationOwner, DelegationRequest, DelegationState, ExchangeToken, TemplateParameter};
+pub use delegation_request::{
+    Approver, ApproverEntity, ApproverProvider, DelegationOwner, DelegationRequest,
+    DelegationState, ExchangeToken, TemplateParameter,
+};
 pub use document::Document;
-pub use entity::{AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider, PasswordPolicy, PolicyVersion, Role, User};
+pub use entity::{
+    AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
+    PasswordPolicy, PolicyVersion, Role, User,
+};
 pub use last_use::{KeyUse, PrincipalUse, Use, Uses};
 pub use live::{Directory, OpenError};
 pub use login_profile::LoginProfile;
@@ -67,6 +76,7 @@ pub use organization_path::{ControlPolicy, OrganizationPath, UNIT_LEVELS, unit_p
 pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy};
 pub use organizational_unit::OrganizationalUnit;
 pub use outbound_federation::OutboundFederation;
+pub use provider_keys::ProviderKeys;
 pub use role_deletion::RoleDeletion;
 pub use saml_provider::{AssertionEncryption, SamlPrivateKey, SamlProvider};
 pub use server_certificate::ServerCertificate;

@@ -10,7 +10,12 @@ use policy::AccountId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{AccessReport, AccountRequest, AccountView, CredentialReport, DelegationRequest, KeyUse, MfaDevice, Organization, OrganizationAccessReport, OrganizationMember, OrganizationPolicy, OrganizationalUnit, OutboundFederation, PrincipalUse, RoleDeletion, Row, Snapshot, SortedMap, StoreError, StsPreferences, Transaction};
+use crate::{
+    AccessReport, AccountRequest, AccountView, CredentialReport, DelegationRequest, KeyUse,
+    MfaDevice, Organization, OrganizationAccessReport, OrganizationMember, OrganizationPolicy,
+    OrganizationalUnit, OutboundFederation, PrincipalUse, RoleDeletion, Row, Snapshot, SortedMap,
+    StoreError, StsPreferences, Transaction,
+};
 
 /// An entity that belongs to an account and is found there by its key.
 pub trait Entity: Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -92,6 +97,7 @@ shelves! {
     key_uses: KeyUse,
     organization_access_reports: OrganizationAccessReport,
     principal_uses: PrincipalUse,
+    provider_keys: crate::ProviderKeys,
 }
 
 impl AccountView {

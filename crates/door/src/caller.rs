@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use directory::{Role, Tags, User};
 use policy::{AccountId, Arn, DocumentKind, InvalidArn, Policy, Principal, RoleSession};
 use session::Session;
-use trail::{SessionIssuer, UserIdentity, UserSession, WebIdentityFederation};
+use trail::{SessionIssuer, UserIdentity, UserSession};
+
+use crate::attested;
 
 /// The caller of a request, proven or anonymous.
 #[derive(Debug, Clone)]
@@ -225,11 +227,7 @@ impl Caller {
                     arn: role.arn(),
                     user_name: role.name.to_string(),
                 },
-                web_identity: federated
-                    .filter(|it| !it.provider.contains(":saml-provider/"))
-                    .map(|it| WebIdentityFederation {
-                        provider: it.provider.clone(),
-                    }),
+                web_identity: attested::federation(&session),
                 created: issue_time(&session),
                 mfa: session.mfa.is_some(),
                 source_identity: session

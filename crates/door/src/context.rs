@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use policy::{AccountId, Context, Principal, Value};
 use session::SessionKind;
 
+use crate::attested::{attested, attested_key};
 use crate::{Authentication, Call, Caller};
 
 /// The global and S3-wide keys of a request by `caller` for `action`. `owner` owns the
@@ -115,6 +116,9 @@ fn session(keys: &mut Context, now: Timestamp, caller: &Caller) {
     // Session tags stand over the role's or user's tags of the same name.
     for tag in &session.tags {
         keys.insert(format!("aws:PrincipalTag/{}", tag.key), tag.value.clone());
+    }
+    for (name, value) in attested(session) {
+        keys.insert(attested_key(name), value);
     }
     if let Some(federated) = &session.federated {
         keys.insert("aws:FederatedProvider", federated.provider.clone());

@@ -261,6 +261,7 @@ fn event_source(service: &str) -> &'static str {
         "s3" => "s3.amazonaws.com",
         "cloudtrail" => "cloudtrail.amazonaws.com",
         "organizations" => "organizations.amazonaws.com",
+        "daypass" => "daypass.internal",
         _ => "sts.amazonaws.com",
     }
 }

@@ -14,6 +14,7 @@
 )]
 
 mod api;
+mod attested;
 mod authenticate;
 mod authorize;
 mod body;
@@ -39,6 +40,7 @@ mod resource_policies;
 mod root_session;
 
 pub use api::{Answer, Api, Expected, Incoming};
+pub use attested::{attested, attested_key, attributes, passed_on};
 pub use authorize::{Denied, Permit};
 pub use body::{Body, BodyError, Trailers, empty, full};
 pub use call::{Authentication, Call};

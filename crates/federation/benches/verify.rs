@@ -31,11 +31,19 @@ fn verify(criterion: &mut Criterion) {
         pod: None,
     };
     let text = issuer.sign(&request, now).unwrap();
-    let verifier = Verifier::new(VerifierConfig::default()).unwrap();
-    verifier.host(Arc::clone(&issuer));
+    let verifier = |max_verified_tokens| {
+        let verifier = Verifier::new(VerifierConfig {
+            max_verified_tokens,
+            ..VerifierConfig::default()
+        });
+        let verifier = verifier.unwrap();
+        verifier.host(Arc::clone(&issuer));
+        verifier
+    };
     let provider = ProviderRef {
         url: &url,
         thumbprints: &[],
+        pushed: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -59,14 +67,22 @@ fn verify(criterion: &mut Criterion) {
                 .unwrap()
         });
     });
-    group.bench_function("parse and verify a token", |bencher| {
-        bencher.iter(|| {
-            let token = UnverifiedToken::parse(black_box(&text)).unwrap();
-            runtime
-                .block_on(verifier.verify(&token, &provider, now))
-                .unwrap()
+    for (name, verifier) in [
+        ("parse and verify a token", verifier(0)),
+        (
+            "parse and verify a token that is remembered",
+            verifier(1000),
+        ),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let token = UnverifiedToken::parse(black_box(&text)).unwrap();
+                runtime
+                    .block_on(verifier.verify(&token, &provider, now))
+                    .unwrap()
+            });
         });
-    });
+    }
     group.finish();
 }
 

@@ -1,5 +1,6 @@
 //! The fetched keys of one issuer: how long they count, and when they are fetched again.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -29,6 +30,8 @@ pub(crate) struct Source {
     fetched: ArcSwapOption<Fetched>,
     /// Held for moments only, never over I/O.
     state: Mutex<State>,
+    /// When it was last asked for, in milliseconds since 1970.
+    used: AtomicI64,
 }
 
 struct Fetched {
@@ -51,6 +54,7 @@ impl Source {
             thumbprints,
             fetched: ArcSwapOption::empty(),
             state: Mutex::default(),
+            used: AtomicI64::new(i64::MIN),
         })
     }
 
@@ -58,12 +62,50 @@ impl Source {
         &self.thumbprints
     }
 
-    /// The key for a token, fetched if need be.
+    pub(crate) fn touch(&self, now: Timestamp) {
+        self.used.fetch_max(now.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// When it was last asked for, in milliseconds since 1970.
+    pub(crate) fn last_used(&self) -> i64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// About what its keys take in memory, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let fetched = self.fetched.load();
+        fetched.as_ref().map_or(0, |fetched| fetched.keys.size())
+    }
+
+    /// The key for a token if it is at hand, without waiting for anything.
+    pub(crate) fn at_hand(
+        self: &Arc<Self>,
+        algorithm: Algorithm,
+        id: Option<&str>,
+        now: Timestamp,
+        lifetimes: Lifetimes,
+        fetcher: &Arc<Fetcher>,
+    ) -> Option<Arc<VerificationKey>> {
+        let fetched = self.fetched.load();
+        let fetched = fetched.as_ref()?;
+        let age = distance(now, fetched.at);
+        if age >= lifetimes.refresh_after {
+            return None;
+        }
+        let key = fetched.keys.select(algorithm, id).ok()?;
+        if age >= lifetimes.refresh_after / 5 * 4 {
+            // Nobody waits for this one.
+            drop(self.fetch(now, lifetimes, fetcher));
+        }
+        Some(Arc::clone(key))
+    }
+
+    /// The key for a token that isn't [at hand](Self::at_hand), after a fetch.
     ///
     /// Keys younger than `refresh_after` are used as they are, and renewed in the background in the last fifth of
     /// that time. Older ones are renewed first; only if that fails do they go on for `keep_at_most`. A key that
     /// isn't among them makes one fetch, and no second one before `refetch_interval` is over, whatever comes.
-    pub(crate) async fn key(
+    pub(crate) async fn fetched_key(
         self: &Arc<Self>,
         algorithm: Algorithm,
         id: Option<&str>,
@@ -71,18 +113,6 @@ impl Source {
         lifetimes: Lifetimes,
         fetcher: &Arc<Fetcher>,
     ) -> Result<Arc<VerificationKey>, TokenError> {
-        if let Some(fetched) = self.fetched.load().as_ref() {
-            let age = distance(now, fetched.at);
-            if age < lifetimes.refresh_after
-                && let Ok(key) = fetched.keys.select(algorithm, id)
-            {
-                if age >= lifetimes.refresh_after / 5 * 4 {
-                    // Nobody waits for this one.
-                    drop(self.fetch(now, lifetimes, fetcher));
-                }
-                return Ok(Arc::clone(key));
-            }
-        }
         if let Some(mut flight) = self.fetch(now, lifetimes, fetcher) {
             // An error here means that the fetch ended without a word, which is an end as well.
             let _ = flight.wait_for(|ended| *ended).await;

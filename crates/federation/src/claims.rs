@@ -1,5 +1,6 @@
 //! What a verified token claims.
 
+mod attested;
 mod condition_keys;
 mod session;
 

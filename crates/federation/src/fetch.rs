@@ -21,7 +21,7 @@ use crate::keys::KeySet;
 use crate::url::IssuerUrl;
 use crate::verifier::{VerifierConfig, VerifierError};
 
-use addresses::{AddressGuard, GuardedResolver, RefusedAddress};
+use addresses::{AddressGuard, GuardedResolver, Lookup, RefusedAddress, SystemLookup};
 
 /// Fetches key sets over https within the configured budget, from addresses that the guard lets through.
 pub(crate) struct Fetcher {
@@ -30,6 +30,7 @@ pub(crate) struct Fetcher {
     /// Read from the platform at the first fetch, so that a start without federation doesn't pay for it.
     roots: tokio::sync::OnceCell<Arc<RootCertStore>>,
     guard: Arc<AddressGuard>,
+    lookup: Arc<dyn Lookup>,
     timeout: std::time::Duration,
 }
 
@@ -54,7 +55,11 @@ impl Fetcher {
             provider: Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
             extra_roots,
             roots: tokio::sync::OnceCell::new(),
-            guard: Arc::new(AddressGuard::new(config.allowed_networks.clone())),
+            guard: Arc::new(AddressGuard::new(
+                config.allowed_networks.clone(),
+                config.private_networks,
+            )),
+            lookup: Arc::new(SystemLookup),
             timeout: config.timeout,
         })
     }
@@ -96,7 +101,10 @@ impl Fetcher {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .retry(reqwest::retry::never())
-            .dns_resolver(GuardedResolver(Arc::clone(&self.guard)))
+            .dns_resolver(GuardedResolver {
+                guard: Arc::clone(&self.guard),
+                lookup: Arc::clone(&self.lookup),
+            })
             .user_agent("daypass")
             .build()
             .map_err(|error| TokenError::unreachable(format!("no HTTP client: {error}")))?;
@@ -198,7 +206,10 @@ impl Exchange<'_> {
 
 /// The key set's URL of a discovery document that is the issuer's own: it has to name the issuer exactly
 /// (OpenID Connect Discovery 1.0, section 4.3). The key set may be at another host.
-pub(crate) fn key_set_url(issuer: &IssuerUrl, document: &[u8]) -> Result<String, TokenError> {
+///
+/// # Errors
+/// [`TokenError::Unverifiable`] if the document is another issuer's, or names no https URL.
+pub fn key_set_url(issuer: &IssuerUrl, document: &[u8]) -> Result<String, TokenError> {
     let members = json::object(document)
         .map_err(|error| TokenError::unverifiable(format!("the discovery document: {error}")))?;
     if members.get("issuer").and_then(Value::as_str) != Some(issuer.as_str()) {
@@ -217,54 +228,4 @@ pub(crate) fn key_set_url(issuer: &IssuerUrl, document: &[u8]) -> Result<String,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_discovery_document_must_name_the_issuer_exactly() {
-        let issuer: IssuerUrl = "https://host.example/id".parse().unwrap();
-        let document = |name: &str| {
-            format!(r#"{{"issuer":"{name}","jwks_uri":"https://other.example/keys"}}"#)
-        };
-        let url = key_set_url(&issuer, document("https://host.example/id").as_bytes());
-        assert_eq!(url.unwrap(), "https://other.example/keys");
-        for name in [
-            "https://host.example/id/",
-            "https://host.example/ID",
-            "https://HOST.example/id",
-            "http://host.example/id",
-            "https://host.example:443/id",
-            "https://user@host.example/id",
-            "https://host.example",
-            "https://host.example/id2",
-            "",
-        ] {
-            let result = key_set_url(&issuer, document(name).as_bytes());
-            assert!(
-                matches!(result, Err(TokenError::Unverifiable { .. })),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_key_set_is_fetched_over_https_only() {
-        let issuer: IssuerUrl = "https://host.example".parse().unwrap();
-        for url in [
-            r#""http://host.example/keys""#,
-            r#""HTTP://host.example/keys""#,
-            r#""file:///etc/passwd""#,
-            r#""//host.example/keys""#,
-            r#""/keys""#,
-            r#""""#,
-            "7",
-            "null",
-        ] {
-            let document = format!(r#"{{"issuer":"https://host.example","jwks_uri":{url}}}"#);
-            assert!(key_set_url(&issuer, document.as_bytes()).is_err(), "{url}");
-        }
-        let twice = r#"{"issuer":"https://evil.example","issuer":"https://host.example","jwks_uri":"https://a"}"#;
-        assert!(key_set_url(&issuer, twice.as_bytes()).is_err());
-        assert!(key_set_url(&issuer, b"<html>").is_err());
-    }
-}
+mod tests;

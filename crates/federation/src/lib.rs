@@ -25,6 +25,7 @@
 mod algorithm;
 mod cache;
 mod claims;
+mod der;
 mod error;
 mod fetch;
 mod issuer;
@@ -32,9 +33,11 @@ mod json;
 mod keys;
 mod local;
 mod outbound;
+mod sources;
 mod thumbprint;
 mod token;
 mod url;
+mod verified;
 mod verifier;
 
 #[cfg(test)]
@@ -42,10 +45,12 @@ mod testing;
 
 pub use claims::{Claims, SessionTags};
 pub use error::TokenError;
+pub use fetch::key_set_url;
 pub use issuer::{
     InvalidServiceAccount, Issuer, IssuerError, KeyUse, PodRef, PrivateKey, ServiceAccountRef,
     ServiceAccountToken, StoredKey,
 };
+pub use keys::{InvalidKeys, KeySet, PushedKey, PushedKeys};
 pub use local::{Document, LocalDocuments, Registered};
 pub use outbound::{OutboundAlgorithm, OutboundIssuer};
 pub use thumbprint::chain_thumbprint;

@@ -8,15 +8,17 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::cache::{Lifetimes, Source};
+use crate::cache::Lifetimes;
 use crate::claims::Claims;
 use crate::error::TokenError;
 use crate::fetch::Fetcher;
 use crate::issuer::Issuer;
-use crate::keys::KeySet;
+use crate::keys::{KeySet, PushedKeys, VerificationKey};
 use crate::local::{self, LocalDocuments, Registered};
+use crate::sources::Sources;
 use crate::token::UnverifiedToken;
 use crate::url::IssuerUrl;
+use crate::verified::Verified;
 
 /// Verifies tokens of registered providers and keeps their keys. Clones share everything.
 #[derive(Clone)]
@@ -29,10 +31,13 @@ pub struct Verifier {
 pub struct VerifierConfig {
     /// Root certificates in PEM besides those of the platform.
     pub extra_roots_pem: Option<Vec<u8>>,
-    /// Networks that issuers may be in although they are refused otherwise: loopback, link-local, multicast and
-    /// reserved ranges, and the metadata services of clouds. Private ranges are allowed anyway, because a
-    /// cluster's own issuer usually lives there.
+    /// Networks that issuers may be in although they are refused otherwise: loopback, and private ranges if
+    /// `private_networks` is false. Link-local, multicast and reserved ranges and the metadata services of clouds stay
+    /// refused.
     pub allowed_networks: Vec<IpNet>,
+    /// Whether issuers may be in private ranges (RFC 1918, RFC 4193, RFC 6598), where a cluster's own issuer usually
+    /// lives.
+    pub private_networks: bool,
     /// The budget of one fetch, discovery and key set together. AWS gives about 5 s.
     pub timeout: Duration,
     /// The age at which keys are fetched again before they are used. So long is a key that its issuer has removed
@@ -46,19 +51,30 @@ pub struct VerifierConfig {
     /// kubelet replaces it at that age at the latest; the default is an hour more. (AWS has been seen to refuse an
     /// age of 441,398 s; its limit isn't documented.)
     pub max_token_age: Duration,
+    /// How many issuers' fetched keys are kept at a time.
+    pub max_issuers: usize,
+    /// How many bytes of fetched keys are kept at a time, about.
+    pub max_key_bytes: usize,
+    /// How many verified tokens are remembered, so that their signatures need not be verified again; 0 for none.
+    pub max_verified_tokens: usize,
 }
 
 impl Default for VerifierConfig {
-    /// No extra roots and networks; 5 s, 5 min, 1 h, 10 s and 25 h, in the order of the fields.
+    /// No extra roots and networks, private ranges allowed; 5 s, 5 min, 1 h, 10 s and 25 h, in the order of the fields;
+    /// 4,096 issuers, 64 MiB of keys, 16,384 tokens.
     fn default() -> Self {
         Self {
             extra_roots_pem: None,
             allowed_networks: Vec::new(),
+            private_networks: true,
             timeout: Duration::from_secs(5),
             refresh_after: Duration::from_secs(300),
             keep_at_most: Duration::from_secs(3600),
             refetch_interval: Duration::from_secs(10),
             max_token_age: Duration::from_secs(90_000),
+            max_issuers: 4096,
+            max_key_bytes: 64 * 1024 * 1024,
+            max_verified_tokens: 16_384,
         }
     }
 }
@@ -84,6 +100,8 @@ pub struct ProviderRef<'a> {
     pub url: &'a IssuerUrl,
     /// The registered SHA-1 thumbprints, 40 hexadecimal digits each.
     pub thumbprints: &'a [String],
+    /// Keys that an administrator has given. Nothing is fetched for the provider then, and no other key counts.
+    pub pushed: Option<&'a PushedKeys>,
 }
 
 struct Shared {
@@ -92,8 +110,8 @@ struct Shared {
     max_token_age: i64,
     hosted: RwLock<HashMap<IssuerUrl, Arc<Issuer>>>,
     local: OnceLock<Arc<dyn LocalDocuments>>,
-    /// An issuer's sources differ by their thumbprints.
-    sources: RwLock<HashMap<IssuerUrl, Vec<Arc<Source>>>>,
+    sources: Sources,
+    verified: Verified,
 }
 
 impl Verifier {
@@ -115,7 +133,8 @@ impl Verifier {
                 max_token_age: i64::try_from(config.max_token_age.as_secs()).unwrap_or(i64::MAX),
                 hosted: RwLock::default(),
                 local: OnceLock::new(),
-                sources: RwLock::default(),
+                sources: Sources::new(config.max_issuers, config.max_key_bytes),
+                verified: Verified::new(config.max_verified_tokens),
             }),
         })
     }
@@ -148,7 +167,8 @@ impl Verifier {
     /// Verifies a token for a provider at a time: the issuer is the provider's, its key verifies the signature, and
     /// the dates are right. The audience is the caller's next check. Must run inside a tokio runtime.
     ///
-    /// With the key at hand this is one signature verification and some microseconds, and it waits for nothing.
+    /// With the key at hand this is one signature verification and some microseconds, and it waits for nothing; a token
+    /// that is remembered needs only the microseconds.
     ///
     /// # Errors
     /// A [`TokenError`] with the code and text for the caller; nothing but the issuer is judged before the signature.
@@ -176,32 +196,61 @@ impl Verifier {
         if token.issuer() != provider.url.as_str() {
             return Err(TokenError::unknown_provider(token.issuer()));
         }
-        let (algorithm, id) = (token.algorithm(), token.key_id());
-        let key = match self.hosted(provider.url) {
-            Some(issuer) => issuer.key(algorithm, id)?,
-            None => match self.local_keys(provider.url, registered).await {
-                Some(keys) => keys?.select(algorithm, id).cloned()?,
-                None => {
-                    let shared = &self.shared;
-                    self.source(provider)
-                        .key(algorithm, id, now, shared.lifetimes, &shared.fetcher)
-                        .await?
-                }
-            },
-        };
-        key.verify(token.signed_part(), token.signature())?;
+        let shared = &self.shared;
+        let key = self.key(token, provider, registered, now).await?;
+        let digest = (!shared.verified.is_off()).then(|| token.digest());
+        let known =
+            digest.is_some_and(|digest| shared.verified.knows(&digest, key.fingerprint(), now));
+        if !known {
+            key.verify(token.signed_part(), token.signature())?;
+        }
         let claims = Claims::read(provider.url, token.payload())?;
-        claims.check_dates(now, self.shared.max_token_age)?;
+        claims.check_dates(now, shared.max_token_age)?;
+        if let (Some(digest), false) = (digest, known) {
+            let fingerprint = *key.fingerprint();
+            shared
+                .verified
+                .remember(digest, fingerprint, provider.url, claims.expires_at);
+        }
         Ok(claims)
     }
 
-    /// Drops the fetched keys of an issuer, to be called when a provider is deleted or changed.
+    /// Where a token's key comes from: what was pushed for the provider, else an issuer of this process, else documents that
+    /// this process keeps, else the network.
+    async fn key(
+        &self,
+        token: &UnverifiedToken,
+        provider: &ProviderRef<'_>,
+        registered: Option<Registered<'_>>,
+        now: Timestamp,
+    ) -> Result<Arc<VerificationKey>, TokenError> {
+        let (algorithm, id) = (token.algorithm(), token.key_id());
+        if let Some(pushed) = provider.pushed {
+            return pushed.set().select(algorithm, id).cloned();
+        }
+        if let Some(issuer) = self.hosted(provider.url) {
+            return issuer.key(algorithm, id);
+        }
+        if let Some(keys) = self.local_keys(provider.url, registered).await {
+            return keys?.select(algorithm, id).cloned();
+        }
+        let shared = &self.shared;
+        let (lifetimes, fetcher) = (shared.lifetimes, &shared.fetcher);
+        let source = shared.sources.of(provider.url, provider.thumbprints, now);
+        if let Some(key) = source.at_hand(algorithm, id, now, lifetimes, fetcher) {
+            return Ok(key);
+        }
+        let key = source.fetched_key(algorithm, id, now, lifetimes, fetcher);
+        let key = key.await;
+        shared.sources.trim(provider.url);
+        key
+    }
+
+    /// Drops the fetched keys of an issuer and what is known of its tokens, to be called when a provider is deleted or
+    /// changed.
     pub fn forget(&self, url: &IssuerUrl) {
-        self.shared
-            .sources
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(url);
+        self.shared.sources.forget(url);
+        self.shared.verified.forget(url);
     }
 
     fn hosted(&self, url: &IssuerUrl) -> Option<Arc<Issuer>> {
@@ -221,39 +270,6 @@ impl Verifier {
         let documents = self.shared.local.get()?;
         local::keys(&**documents, url, registered?).await
     }
-
-    fn source(&self, provider: &ProviderRef<'_>) -> Arc<Source> {
-        let same = |source: &&Arc<Source>| source.thumbprints() == provider.thumbprints;
-        {
-            let sources = self
-                .shared
-                .sources
-                .read()
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some(source) = sources
-                .get(provider.url)
-                .and_then(|list| list.iter().find(same))
-            {
-                return Arc::clone(source);
-            }
-        }
-        let mut sources = self
-            .shared
-            .sources
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let list = sources.entry(provider.url.clone()).or_default();
-        if let Some(source) = list.iter().find(same) {
-            return Arc::clone(source);
-        }
-        // Thumbprint lists come and go with updates of the provider; the oldest make room.
-        if list.len() >= MAX_SOURCES {
-            list.remove(0);
-        }
-        let source = Source::new(provider.url.clone(), provider.thumbprints.to_vec());
-        list.push(Arc::clone(&source));
-        source
-    }
 }
 
 impl fmt::Debug for Verifier {
@@ -263,9 +279,6 @@ impl fmt::Debug for Verifier {
             .finish_non_exhaustive()
     }
 }
-
-/// How many lists of thumbprints one issuer's keys are kept for.
-const MAX_SOURCES: usize = 32;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod empty;
 mod grant;
 mod missing_key;
 mod operand;
+mod own;
 mod provider;
 mod resource;
 mod subject;

@@ -7,6 +7,7 @@ use session::sigv4::{RequestParts, claimed_service};
 
 use crate::dispatch::Entry;
 use crate::generated::{cloudtrail, iam, organizations, sts};
+use crate::own;
 use crate::wire::{Encoding, Fault, Node, Protocol, Service};
 
 /// Names the operation of a JSON service.
@@ -49,12 +50,13 @@ impl Asked {
         let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
         let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
         let version = text("Version");
-        let named = [&iam::SERVICE, &sts::SERVICE]
+        let named = [&iam::SERVICE, &sts::SERVICE, &own::SERVICE]
             .into_iter()
             .find(|service| version == Some(service.version));
         // Without a version there is no operation, only somebody to word the refusal.
         let claimed = || match claimed_service(&request_parts(parts)).as_deref() {
             Some("iam") => &iam::SERVICE,
+            Some("daypass") => &own::SERVICE,
             _ => &sts::SERVICE,
         };
         Self {
@@ -113,6 +115,7 @@ fn entry(service: &Service, operation: Option<&str>) -> Option<&'static Entry> {
         "iam" => crate::iam::TABLE,
         "sts" => crate::sts::TABLE,
         "organizations" => crate::organizations::TABLE,
+        "daypass" => own::TABLE,
         _ => crate::cloudtrail::TABLE,
     };
     let name = operation?;

@@ -45,6 +45,7 @@ mod policies;
 mod policy_entities;
 mod policy_versions;
 mod private_key;
+pub(crate) mod provider;
 mod quota;
 mod resources;
 mod role_policies;

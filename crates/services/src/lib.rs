@@ -1,4 +1,4 @@
-//! The AWS APIs behind the door: IAM, STS, Organizations and CloudTrail.
+//! The APIs behind the door: IAM, STS, Organizations, CloudTrail, and a few operations of our own.
 //!
 //! An operation is declared once, as an implementation of [`Handle`] for the unit struct
 //! that `cargo xtask models` generated: what it needs, whether it only reads, and what it
@@ -25,6 +25,7 @@ pub mod local;
 mod mfa;
 mod organizations;
 mod outbound;
+mod own;
 mod quotas;
 mod session_limits;
 pub mod sts;

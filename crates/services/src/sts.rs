@@ -18,8 +18,8 @@ mod session_token;
 mod user_grant;
 mod web_identity;
 
-pub use grant::{Grant, InvalidGrant};
 pub(crate) use assume_role::{BARRED, is_barred};
+pub use grant::{Grant, InvalidGrant};
 
 use crate::dispatch::Entry;
 use crate::generated::sts;

@@ -34,7 +34,8 @@ pub struct Session {
     /// True when the session was obtained with another role's session (role chaining).
     pub chained: bool,
     /// What an issuer attested of the workload behind the session, whatever name the caller chose for it: `namespace`,
-    /// `serviceaccount`, `pod`, … with their values. It passes on to the sessions of a chain.
+    /// `serviceaccount`, `pod`, … with their values. It passes on to the sessions of a chain, which also carry the
+    /// `provider` and the `sub` that `federated` holds in the first one.
     pub attested: Vec<(String, String)>,
 }
 

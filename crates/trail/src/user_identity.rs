@@ -152,6 +152,8 @@ impl SessionIssuer {
 pub struct WebIdentityFederation {
     /// The OIDC provider's ARN.
     pub provider: String,
+    /// What its token attested, by name.
+    pub attributes: Vec<(String, String)>,
 }
 
 impl UserIdentity {
@@ -266,9 +268,14 @@ impl UserIdentity {
                 let mut context = Map::new();
                 context.insert("sessionIssuer".into(), issuer.to_json("Role", *account));
                 if let Some(web) = web_identity {
+                    let attributes: Map<String, Value> = web
+                        .attributes
+                        .iter()
+                        .map(|(name, value)| (name.clone(), json!(value)))
+                        .collect();
                     context.insert(
                         "webIdFederationData".into(),
-                        json!({"federatedProvider": web.provider, "attributes": {}}),
+                        json!({"federatedProvider": web.provider, "attributes": attributes}),
                     );
                 }
                 context.insert("attributes".into(), attributes(created, *mfa));

@@ -119,6 +119,18 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// The number of the account whose credentials these are.
+    pub(crate) async fn account(&self) -> Result<String> {
+        let identity = self.call("sts", "GetCallerIdentity", &[]).await?;
+        let identity =
+            identity.map_err(|refused| anyhow!("{}: {}", refused.code, refused.message))?;
+        let account = identity.get("Account").and_then(Value::as_str);
+        let account = account.context("the server does not say whose credentials these are")?;
+        Ok(account.to_owned())
+    }
+}
+
 /// A variable of the environment that is not empty.
 fn set(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())

@@ -5,7 +5,6 @@ mod told;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::Value;
 
 use crate::cli::can::Can;
 use crate::cli::policy::Output;
@@ -71,10 +70,7 @@ async fn principal(text: &str, asker: &Asker) -> Result<String> {
              its path, if it has one), `assumed-role/ROLE/SESSION`, `oidc-provider/HOST/PATH` or `root`"
         ),
     };
-    let identity = asker.call("sts", "GetCallerIdentity", &[]).await?;
-    let identity = identity.map_err(|refused| anyhow!("{}: {}", refused.code, refused.message))?;
-    let account = identity.get("Account").and_then(Value::as_str);
-    let account = account.context("the server does not say whose credentials these are")?;
+    let account = asker.account().await?;
     Ok(format!("arn:aws:{service}::{account}:{text}"))
 }
 

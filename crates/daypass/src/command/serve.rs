@@ -54,6 +54,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
         verifier: VerifierConfig {
             extra_roots_pem,
             allowed_networks: options.issuer_network,
+            private_networks: !options.no_private_issuers,
             ..VerifierConfig::default()
         },
         s3_domains: options.s3_domain,

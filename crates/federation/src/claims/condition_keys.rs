@@ -200,4 +200,83 @@ mod tests {
         assert!(of("https://gitlab.com.evil.example").is_empty());
         assert!(of("https://host.example/token.actions.githubusercontent.com").is_empty());
     }
+
+    /// The table of the IAM User Guide, "Available keys for AWS OIDC federation".
+    #[test]
+    fn every_claim_that_aws_lists_for_an_issuer_is_a_condition_key_of_it() {
+        let table: [(&str, &[&str]); 6] = [
+            (
+                "token.actions.githubusercontent.com",
+                &[
+                    "actor",
+                    "actor_id",
+                    "enterprise_id",
+                    "environment",
+                    "job_workflow_ref",
+                    "ref",
+                    "repository",
+                    "repository_id",
+                    "repository_owner_id",
+                    "workflow",
+                ],
+            ),
+            (
+                "gitlab.com",
+                &[
+                    "namespace_id",
+                    "pipeline_source",
+                    "project_id",
+                    "ref_protected",
+                    "runner_environment",
+                    "user_access_level",
+                    "user_email",
+                    "user_id",
+                    "user_login",
+                ],
+            ),
+            (
+                "oidc.circleci.com/org/1b2c",
+                &["oidc.circleci.com/project-id"],
+            ),
+            (
+                "agent.buildkite.com",
+                &[
+                    "build_branch",
+                    "cluster_id",
+                    "cluster_name",
+                    "organization_id",
+                    "organization_slug",
+                    "pipeline_id",
+                    "pipeline_slug",
+                ],
+            ),
+            ("accounts.google.com", &["google/organization_number"]),
+            ("idcs-1.identity.oraclecloud.com", &["rpst_id"]),
+        ];
+        let everything: serde_json::Map<_, _> = table
+            .iter()
+            .flat_map(|(_, claims)| *claims)
+            .map(|claim| ((*claim).to_owned(), json!(format!("value of {claim}"))))
+            .collect();
+        for (issuer, claims) in table {
+            let token = claims_of(&format!("https://{issuer}"), json!(everything));
+            let keys = token.condition_keys("x");
+            let got: std::collections::BTreeMap<_, _> = keys
+                .into_iter()
+                .filter(|(key, _)| !key.ends_with(":aud") && !key.ends_with(":sub"))
+                .collect();
+            let expected = claims
+                .iter()
+                .map(|claim| {
+                    (
+                        format!("{issuer}:{claim}"),
+                        vec![format!("value of {claim}")],
+                    )
+                })
+                .collect();
+            assert_eq!(got, expected, "{issuer}");
+            // None of them stays with the session.
+            assert_eq!(token.session_keys("x").len(), 2);
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! Which addresses may be connected to: an issuer's URL must not lead to this host or to its cloud's metadata.
 
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -9,14 +12,16 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Decides about each address that is about to be connected to.
 ///
-/// Refused are this host (loopback, unspecified), its link (link-local, with the metadata services at
-/// 169.254.0.0/16), multicast, broadcast and reserved ranges, metadata services at other addresses, and all of
-/// these wrapped into IPv6 (mapped, compatible, 6to4, NAT64; Teredo as a whole). Private ranges (RFC 1918,
-/// RFC 4193) are allowed, because that is where a cluster's own issuer usually is.
+/// Always refused are this link (link-local, with the metadata services at 169.254.0.0/16), metadata services at other
+/// addresses, unspecified, multicast, broadcast and reserved ranges, and all of these wrapped into IPv6 (mapped,
+/// compatible, 6to4, NAT64; Teredo as a whole). Loopback is refused unless a network allows it. Private ranges (RFC 1918,
+/// RFC 4193, RFC 6598) are allowed, because that is where a cluster's own issuer usually is, unless the guard is told
+/// otherwise.
 #[derive(Debug)]
 pub(super) struct AddressGuard {
     /// What is allowed although it would be refused.
     allowed: Vec<IpNet>,
+    private: bool,
 }
 
 /// The guard doesn't let an address through.
@@ -24,9 +29,19 @@ pub(super) struct AddressGuard {
 #[error("the address {0} isn't allowed for an issuer")]
 pub(super) struct RefusedAddress(IpAddr);
 
+/// What an address is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Public,
+    Private,
+    Loopback,
+    /// No issuer is there.
+    Never,
+}
+
 impl AddressGuard {
-    pub(super) fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed }
+    pub(super) fn new(allowed: Vec<IpNet>, private: bool) -> Self {
+        Self { allowed, private }
     }
 
     pub(super) fn check(&self, address: IpAddr) -> Result<(), RefusedAddress> {
@@ -34,18 +49,19 @@ impl AddressGuard {
             IpAddr::V4(_) => None,
             IpAddr::V6(v6) => embedded(v6),
         };
-        let refused = match (address, inner) {
-            (_, Some(v4)) | (IpAddr::V4(v4), None) => is_refused_v4(v4),
-            (IpAddr::V6(v6), None) => is_refused_v6(v6),
+        let place = match (address, inner) {
+            (_, Some(v4)) | (IpAddr::V4(v4), None) => place_v4(v4),
+            (IpAddr::V6(v6), None) => place_v6(v6),
         };
-        let allowed = || {
-            let inside = |address: &IpAddr| self.allowed.iter().any(|net| net.contains(address));
-            inside(&address) || inner.is_some_and(|v4| inside(&IpAddr::V4(v4)))
+        let inside = |address: &IpAddr| self.allowed.iter().any(|net| net.contains(address));
+        let named = || inside(&address) || inner.is_some_and(|v4| inside(&IpAddr::V4(v4)));
+        let fits = match place {
+            Place::Public => true,
+            Place::Private => self.private || named(),
+            Place::Loopback => named(),
+            Place::Never => false,
         };
-        if refused && !allowed() {
-            return Err(RefusedAddress(address));
-        }
-        Ok(())
+        fits.then_some(()).ok_or(RefusedAddress(address))
     }
 
     /// Those of the addresses that may be connected to.
@@ -68,16 +84,40 @@ impl AddressGuard {
     }
 }
 
-/// Resolves through the system and hands over only what the guard lets through. The HTTP client connects to
-/// exactly these addresses, so a name that resolves differently the next time gains nothing.
-pub(super) struct GuardedResolver(pub(super) Arc<AddressGuard>);
+/// Asks for a name's addresses.
+pub(super) trait Lookup: Send + Sync {
+    fn lookup(
+        &self,
+        name: String,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
+}
+
+/// The platform's resolver.
+pub(super) struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    fn lookup(
+        &self,
+        name: String,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>> {
+        Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+    }
+}
+
+/// Resolves and hands over only what the guard lets through. The HTTP client connects to exactly these addresses, so a name
+/// that resolves differently the next time gains nothing.
+pub(super) struct GuardedResolver {
+    pub(super) guard: Arc<AddressGuard>,
+    pub(super) lookup: Arc<dyn Lookup>,
+}
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = Arc::clone(&self.0);
+        let guard = Arc::clone(&self.guard);
+        let lookup = self.lookup.lookup(name.as_str().to_owned());
         Box::pin(async move {
-            let resolved = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses: Addrs = Box::new(guard.filter(resolved)?.into_iter());
+            let addresses = guard.filter(lookup.await?.into_iter())?;
+            let addresses: Addrs = Box::new(addresses.into_iter());
             Ok(addresses)
         })
     }
@@ -92,27 +132,39 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
         .ok()
 }
 
-fn is_refused_v4(address: Ipv4Addr) -> bool {
-    let [first, ..] = address.octets();
-    first == 0
+fn place_v4(address: Ipv4Addr) -> Place {
+    let [first, second, ..] = address.octets();
+    let never = first == 0
         || first >= 240
-        || address.is_loopback()
         || address.is_link_local()
         || address.is_multicast()
-        || METADATA_V4.contains(&address)
+        || METADATA_V4.contains(&address);
+    // RFC 6598: shared address space, which carriers and clouds use like a private range.
+    let shared = first == 100 && second & 0xc0 == 64;
+    match address {
+        _ if never => Place::Never,
+        _ if address.is_loopback() => Place::Loopback,
+        _ if address.is_private() || shared => Place::Private,
+        _ => Place::Public,
+    }
 }
 
-fn is_refused_v6(address: Ipv6Addr) -> bool {
+fn place_v6(address: Ipv6Addr) -> Place {
     let [first, second, third, ..] = address.segments();
-    address.is_loopback()
-        || address.is_unspecified()
+    let never = address.is_unspecified()
         || address.is_multicast()
         || first & 0xffc0 == 0xfe80
         || (first, second) == TEREDO
         || (first, second) == AWS_LOCAL
         || (first, second) == GOOGLE_LOCAL
         // The local-use NAT64 prefix (RFC 8215) allows several ways to embed, so it is refused whole.
-        || (first, second, third) == (0x64, 0xff9b, 1)
+        || (first, second, third) == (0x64, 0xff9b, 1);
+    match address {
+        _ if never => Place::Never,
+        _ if address.is_loopback() => Place::Loopback,
+        _ if first & 0xfe00 == 0xfc00 => Place::Private,
+        _ => Place::Public,
+    }
 }
 
 /// The IPv4 address that an IPv6 address leads to: mapped and compatible (RFC 4291), 6to4 (RFC 3056), NAT64 (RFC
@@ -151,7 +203,7 @@ mod tests {
 
     #[test]
     fn issuers_at_loopback_link_and_metadata_addresses_are_refused() {
-        let guard = AddressGuard::new(Vec::new());
+        let guard = AddressGuard::new(Vec::new(), true);
         for address in [
             "127.0.0.1",
             "127.255.255.254",
@@ -192,28 +244,41 @@ mod tests {
     }
 
     #[test]
-    fn public_and_private_addresses_are_allowed() {
-        let guard = AddressGuard::new(Vec::new());
+    fn public_addresses_are_allowed_and_private_ones_by_configuration() {
+        let open = AddressGuard::new(Vec::new(), true);
+        let closed = AddressGuard::new(Vec::new(), false);
+        for address in [
+            "203.0.113.7",
+            "8.8.8.8",
+            "2606:4700::1",
+            "64:ff9b::808:808",
+            "2001:db8::1",
+        ] {
+            assert!(
+                !refused(&open, address) && !refused(&closed, address),
+                "{address}"
+            );
+        }
+        let one = AddressGuard::new(vec!["10.0.0.0/24".parse().unwrap()], false);
         for address in [
             "10.0.0.1",
             "172.16.0.1",
             "192.168.1.1",
             "100.64.0.1",
-            "203.0.113.7",
-            "8.8.8.8",
-            "2606:4700::1",
             "fd12:3456::1",
             "::ffff:10.0.0.1",
-            "64:ff9b::808:808",
-            "2001:db8::1",
         ] {
-            assert!(!refused(&guard, address), "{address}");
+            assert!(
+                !refused(&open, address) && refused(&closed, address),
+                "{address}"
+            );
+            assert_eq!(refused(&one, address), !address.ends_with("10.0.0.1"));
         }
     }
 
     #[test]
     fn allowed_networks_open_what_they_name_and_no_more() {
-        let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        let guard = AddressGuard::new(vec!["127.0.0.0/8".parse().unwrap()], true);
         assert!(!refused(&guard, "127.0.0.1"));
         assert!(!refused(&guard, "::ffff:127.0.0.1"));
         assert!(refused(&guard, "::1"));
@@ -221,8 +286,33 @@ mod tests {
     }
 
     #[test]
+    fn no_configuration_opens_the_link_or_a_metadata_service() {
+        let everything = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+        let guard = AddressGuard::new(everything, true);
+        for address in [
+            "169.254.169.254",
+            "169.254.170.23",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "fe80::1",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "0.0.0.0",
+            "::",
+            "224.0.0.1",
+            "255.255.255.255",
+        ] {
+            assert!(refused(&guard, address), "{address}");
+        }
+        assert!(!refused(&guard, "127.0.0.1") && !refused(&guard, "::1"));
+    }
+
+    #[test]
     fn a_name_is_connected_only_at_the_addresses_let_through() {
-        let guard = AddressGuard::new(Vec::new());
+        let guard = AddressGuard::new(Vec::new(), true);
         let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
             texts
                 .iter()

@@ -16,6 +16,7 @@ use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
 use super::IssuerError;
+use crate::der::rsa_numbers;
 
 /// A private key in PKCS #8 (DER). It is wiped when it goes and `Debug` doesn't show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl SigningKey {
             .map_err(|_| IssuerError::Crypto("encode a public key"))?;
         let id = key_id(spki.as_ref());
         let (modulus, exponent) =
-            numbers(public.as_ref()).ok_or(IssuerError::Crypto("encode a public key"))?;
+            rsa_numbers(public.as_ref()).ok_or(IssuerError::Crypto("encode a public key"))?;
         let (modulus, exponent) = (modulus.to_vec(), exponent.to_vec());
         Ok(Self {
             pair,
@@ -139,34 +140,4 @@ impl SigningKey {
 /// The id of a public key, from its SPKI in DER: as kube-apiserver, ccoctl and rosa derive it.
 pub(crate) fn key_id(spki: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, spki))
-}
-
-/// The numbers n and e of an RSAPublicKey in DER (RFC 8017, appendix A.1.1), as the library encodes it.
-fn numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (sequence, _) = element(der, 0x30)?;
-    let (modulus, rest) = element(sequence, 0x02)?;
-    let (exponent, _) = element(rest, 0x02)?;
-    Some((without_sign(modulus), without_sign(exponent)))
-}
-
-/// The contents of the first element, which has to be of type `tag`, and what follows it.
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-        let length = bytes.iter().try_fold(0_usize, |length, byte| {
-            length.checked_mul(256)?.checked_add(usize::from(*byte))
-        })?;
-        (length, rest)
-    };
-    (found == tag).then_some(())?;
-    rest.split_at_checked(length)
-}
-
-/// DER puts a zero octet before a number whose first bit is set.
-fn without_sign(number: &[u8]) -> &[u8] {
-    number.strip_prefix(&[0]).unwrap_or(number)
 }

@@ -3,9 +3,11 @@
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding,
+    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
 };
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::*;
@@ -82,19 +84,22 @@ fn vectors_of_rfc_7515_verify() {
 fn every_algorithm_verifies_its_own_signatures_only() {
     let message = b"header.payload";
     let pair = pair_of(&issuer());
-    let rsa: [(Algorithm, &'static dyn RsaEncoding); 3] = [
+    let rsa: [(Algorithm, &'static dyn RsaEncoding); 4] = [
         (Algorithm::Rs256, &RSA_PKCS1_SHA256),
         (Algorithm::Rs384, &RSA_PKCS1_SHA384),
         (Algorithm::Rs512, &RSA_PKCS1_SHA512),
+        (Algorithm::Ps256, &RSA_PSS_SHA256),
     ];
-    let keys = set(json!([with(&own_jwk(), json!({"alg": null}))]));
     for (algorithm, encoding) in rsa {
         let mut signature = vec![0; pair.public_modulus_len()];
         pair.sign(encoding, &SystemRandom::new(), message, &mut signature)
             .unwrap();
-        for other in Algorithm::RSA {
+        for (other, _) in rsa {
+            let keys = set(json!([with(&own_jwk(), json!({"alg": other.name()}))]));
             let key = keys.select(other, None).unwrap();
             assert_eq!(key.verify(message, &signature).is_ok(), other == algorithm);
+            // A token can't ask the key for another algorithm than the one it was loaded for.
+            assert_eq!(keys.select(algorithm, None).is_ok(), other == algorithm);
         }
     }
     for (algorithm, curve, signing) in [
@@ -122,6 +127,75 @@ fn every_algorithm_verifies_its_own_signatures_only() {
             );
         }
     }
+}
+
+#[test]
+fn an_rsa_key_that_names_no_algorithm_is_for_rs256_and_nothing_else() {
+    let keys = set(json!([with(&own_jwk(), json!({"alg": null}))]));
+    assert_eq!(keys.all.len(), 1);
+    assert!(keys.select(Algorithm::Rs256, None).is_ok());
+    for other in [Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256] {
+        assert!(keys.select(other, None).is_err(), "{other:?}");
+    }
+    // Published for two algorithms, it is two keys.
+    let twice = set(json!([
+        with(&own_jwk(), json!({"kid": "a", "alg": "PS256"})),
+        with(&own_jwk(), json!({"kid": "b", "alg": "RS256"})),
+    ]));
+    assert!(twice.select(Algorithm::Ps256, Some("a")).is_ok());
+    assert!(twice.select(Algorithm::Rs256, Some("a")).is_err());
+    assert!(twice.select(Algorithm::Ps256, Some("b")).is_err());
+}
+
+#[test]
+fn ed25519_keys_verify_the_vector_of_rfc_8037() {
+    // Appendix A.4: the payload is no JSON, so the signature is verified without a token around it.
+    let jwk =
+        json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    let signed = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+    let signature = URL_SAFE_NO_PAD
+        .decode("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")
+        .unwrap();
+    for change in [
+        json!({}),
+        json!({"alg": "EdDSA"}),
+        json!({"alg": "Ed25519"}),
+    ] {
+        let keys = set(json!([with(&jwk, change)]));
+        let key = keys.select(Algorithm::EdDsa, None).unwrap();
+        key.verify(signed, &signature).unwrap();
+        assert!(key.verify(b"other", &signature).is_err());
+        assert!(key.verify(signed, &[0; 64]).is_err());
+        assert!(key.verify(signed, &signature[..63]).is_err());
+    }
+    for change in [
+        json!({"alg": "ES256"}),
+        json!({"alg": "RS256"}),
+        json!({"crv": "X25519"}),
+        json!({"crv": "Ed448"}),
+        json!({"crv": null}),
+        json!({"kty": "EC"}),
+        json!({"x": encode([1; 31])}),
+        json!({"x": null}),
+    ] {
+        let keys = set(json!([with(&jwk, change.clone())]));
+        assert!(keys.all.is_empty(), "{change}");
+    }
+}
+
+#[test]
+fn ed25519_keys_are_counted_by_themselves() {
+    let own = |n: usize| {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        json!({"kty": "OKP", "crv": "Ed25519", "kid": format!("k{n}"), "x": encode(pair.public_key())})
+    };
+    let mut keys: Vec<Value> = (0..100).map(own).collect();
+    keys.push(own_jwk());
+    assert_eq!(set(json!(keys)).all.len(), 101);
+    keys.push(own(100));
+    let many = set(json!(keys));
+    assert!(many.select(Algorithm::EdDsa, Some("k0")).is_err());
+    assert_eq!(many.all.len(), 1);
 }
 
 #[test]
@@ -202,7 +276,8 @@ fn keys_that_are_not_for_signatures_are_left_out() {
         (&own_jwk(), json!({"key_ops": ["sign"]})),
         (&own_jwk(), json!({"key_ops": []})),
         (&own_jwk(), json!({"key_ops": "verify"})),
-        (&own_jwk(), json!({"alg": "PS256"})),
+        (&own_jwk(), json!({"alg": "PS384"})),
+        (&own_jwk(), json!({"alg": "EdDSA"})),
         (&own_jwk(), json!({"alg": "HS256"})),
         (&own_jwk(), json!({"alg": "ES256"})),
         (&own_jwk(), json!({"alg": "RSA-OAEP"})),
@@ -211,6 +286,7 @@ fn keys_that_are_not_for_signatures_are_left_out() {
         (&own_jwk(), json!({"kty": "OKP"})),
         (&own_jwk(), json!({"kty": null})),
         (&own_jwk(), json!({"kid": 7})),
+        (&own_jwk(), json!({"kid": "k".repeat(1025)})),
         (&ec, json!({"alg": "RS256"})),
         (&ec, json!({"alg": "ES384"})),
         (&ec, json!({"kty": "RSA"})),

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::testing::{NOW, encode, issuer, issuer_url, pair_of, payload, sign_with};
+use crate::testing::{NOW, encode, first_id, issuer, issuer_url, pair_of, payload, sign_with};
 
 fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
@@ -21,6 +21,7 @@ async fn verify(text: &str) -> Result<Claims, TokenError> {
     let provider = ProviderRef {
         url: &issuer_url(),
         thumbprints: &[],
+        pushed: None,
     };
     verifier()
         .verify(&UnverifiedToken::parse(text)?, &provider, now())
@@ -151,6 +152,7 @@ async fn a_key_of_one_provider_does_not_verify_for_another() {
     let provider = ProviderRef {
         url: &other_url,
         thumbprints: &[],
+        pushed: None,
     };
     assert_unverifiable(
         verifier.verify(&token, &provider, now()).await,
@@ -278,4 +280,128 @@ fn extra_roots_must_be_certificates() {
             Err(VerifierError::Roots(_))
         ));
     }
+}
+
+async fn verify_with(
+    verifier: &Verifier,
+    text: &str,
+    pushed: Option<&PushedKeys>,
+    after: i64,
+) -> Result<Claims, TokenError> {
+    let url = issuer_url();
+    let provider = ProviderRef {
+        url: &url,
+        thumbprints: &[],
+        pushed,
+    };
+    let now = Timestamp::from_second(NOW + after).unwrap();
+    verifier
+        .verify(&UnverifiedToken::parse(text).unwrap(), &provider, now)
+        .await
+}
+
+/// An issuer of the same URL with a key of its own.
+fn another() -> Arc<Issuer> {
+    Arc::new(Issuer::generate(issuer_url()).unwrap())
+}
+
+fn knows(verifier: &Verifier, text: &str, issuer: &Issuer) -> bool {
+    let token = UnverifiedToken::parse(text).unwrap();
+    let key = issuer.key(token.algorithm(), token.key_id()).unwrap();
+    let verified = &verifier.shared.verified;
+    verified.knows(&token.digest(), key.fingerprint(), now())
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_still_checked_for_all_but_its_signature() {
+    let verifier = verifier();
+    let text = signed(&payload(&issuer_url()));
+    assert!(!knows(&verifier, &text, &issuer()));
+    let first = verify_with(&verifier, &text, None, 0).await.unwrap();
+    assert!(knows(&verifier, &text, &issuer()));
+    let second = verify_with(&verifier, &text, None, 0).await.unwrap();
+    assert_eq!(first.condition_keys("a"), second.condition_keys("a"));
+    assert!(second.used_audience(&["another".to_owned()]).is_err());
+    let expired = verify_with(&verifier, &text, None, 3600).await;
+    assert!(matches!(expired, Err(TokenError::Expired { .. })));
+    // Nothing that was refused is remembered, and no other token is like this one.
+    let mut other = payload(&issuer_url());
+    other["sub"] = json!("system:serviceaccount:ns:admin");
+    let (head, signature) = text.rsplit_once('.').unwrap();
+    let (head, _) = head.split_once('.').unwrap();
+    let altered = format!("{head}.{}.{signature}", encode(other.to_string()));
+    for _ in 0..2 {
+        assert_unverifiable(verify_with(&verifier, &altered, None, 0).await, "altered");
+        assert!(!knows(&verifier, &altered, &issuer()));
+    }
+    let mut late = payload(&issuer_url());
+    late["nbf"] = json!(NOW + 9999);
+    let late = signed(&late);
+    assert!(verify_with(&verifier, &late, None, 0).await.is_err());
+    assert!(!knows(&verifier, &late, &issuer()));
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_refused_once_its_key_is_removed() {
+    let issuer = another();
+    let verifier = Verifier::new(VerifierConfig::default()).unwrap();
+    verifier.host(Arc::clone(&issuer));
+    let header = json!({"alg": "RS256", "kid": first_id(&issuer)}).to_string();
+    let body = payload(&issuer_url()).to_string();
+    let text = sign_with(&pair_of(&issuer), &RSA_PKCS1_SHA256, &header, &body);
+    verify_with(&verifier, &text, None, 0).await.unwrap();
+    let old = first_id(&issuer);
+    let rotated = issuer.with_new_key(now()).unwrap();
+    let retired = rotated.without_key(&old, now()).unwrap();
+    verifier.host(Arc::new(rotated));
+    verify_with(&verifier, &text, None, 0).await.unwrap();
+    verifier.host(Arc::new(retired));
+    assert_unverifiable(verify_with(&verifier, &text, None, 0).await, "retired");
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_refused_if_its_key_id_gets_another_key() {
+    let (one, two) = (another(), another());
+    let verifier = Verifier::new(VerifierConfig::default()).unwrap();
+    let named = |issuer: &Issuer| {
+        let mut set: Value = serde_json::from_slice(&issuer.jwks()).unwrap();
+        set["keys"][0]["kid"] = json!("same");
+        PushedKeys::from_jwks(set.to_string().as_bytes()).unwrap()
+    };
+    let header = json!({"alg": "RS256", "kid": "same"}).to_string();
+    let body = payload(&issuer_url()).to_string();
+    let text = sign_with(&pair_of(&one), &RSA_PKCS1_SHA256, &header, &body);
+    let (first, second) = (named(&one), named(&two));
+    for _ in 0..2 {
+        verify_with(&verifier, &text, Some(&first), 0)
+            .await
+            .unwrap();
+        let other = verify_with(&verifier, &text, Some(&second), 0).await;
+        assert_unverifiable(other, "another key of the same id");
+    }
+}
+
+#[tokio::test]
+async fn forgetting_an_issuer_forgets_its_tokens() {
+    let verifier = verifier();
+    let text = signed(&payload(&issuer_url()));
+    verify_with(&verifier, &text, None, 0).await.unwrap();
+    verifier.forget(&issuer_url());
+    assert!(!knows(&verifier, &text, &issuer()));
+    verify_with(&verifier, &text, None, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn pushed_keys_are_the_only_ones_that_count() {
+    let pushed = another();
+    let keys = PushedKeys::from_jwks(&pushed.jwks()).unwrap();
+    let header = json!({"alg": "RS256", "kid": first_id(&pushed)}).to_string();
+    let body = payload(&issuer_url()).to_string();
+    let text = sign_with(&pair_of(&pushed), &RSA_PKCS1_SHA256, &header, &body);
+    let claims = verify_with(&verifier(), &text, Some(&keys), 0).await;
+    assert_eq!(claims.unwrap().subject, "system:serviceaccount:ns:sa");
+    // The key of the issuer that this process hosts under the same URL.
+    let own = signed(&payload(&issuer_url()));
+    assert_unverifiable(verify_with(&verifier(), &own, Some(&keys), 0).await, "own");
+    assert_unverifiable(verify_with(&verifier(), &text, None, 0).await, "not pushed");
 }

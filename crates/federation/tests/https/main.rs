@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod bounds;
 mod certificates;
 mod discovery;
 mod hostile;

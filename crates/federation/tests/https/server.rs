@@ -279,6 +279,10 @@ pub(crate) async fn verify(
     after: i64,
 ) -> Result<Claims, TokenError> {
     let token = UnverifiedToken::parse(text).unwrap();
-    let provider = ProviderRef { url, thumbprints };
+    let provider = ProviderRef {
+        url,
+        thumbprints,
+        pushed: None,
+    };
     verifier.verify(&token, &provider, at(after)).await
 }

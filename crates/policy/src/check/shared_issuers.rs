@@ -146,3 +146,78 @@ fn narrows(condition: &Condition, key: &str) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+
+    fn trust(issuer: &str, key: &str, value: &str) -> Result<Policy, InvalidPolicy> {
+        let principal = match issuer {
+            "cognito-identity.amazonaws.com" => issuer.to_owned(),
+            other => format!("arn:aws:iam::123456789012:oidc-provider/{other}"),
+        };
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Federated":"{principal}"}},
+            "Action":"sts:AssumeRoleWithWebIdentity","Condition":{{"StringLike":{{"{key}":"{value}"}}}}}}}}"#
+        );
+        Policy::parse(DocumentKind::Trust, &text)
+    }
+
+    /// The list of the IAM User Guide, "Identity-provider controls for shared OIDC providers".
+    #[test]
+    fn every_shared_issuer_is_asked_for_its_own_tenancy_claim() {
+        let sub = [
+            "token.actions.githubusercontent.com",
+            "vstoken.actions.githubusercontent.com",
+            "oidc-configuration.audit-log.githubusercontent.com",
+            "gitlab.com",
+            "agent.buildkite.com",
+            "oidc.codefresh.io",
+            "studio.datachain.ai/api",
+            "scalr.io",
+            "tokens.cloud.shisho.dev",
+            "app.terraform.io",
+            "proidc.upbound.io",
+            "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
+            "rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr",
+            "rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg",
+            "rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26",
+            "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb",
+            "oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu",
+        ];
+        let aud = [
+            "cognito-identity.amazonaws.com",
+            "api.pulumi.com/oidc",
+            "sandboxes.cloud",
+            "oidc.vercel.com",
+        ];
+        let sentinel = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d";
+        let rows = sub.iter().map(|issuer| (*issuer, format!("{issuer}:sub")));
+        let rows = rows.chain(aud.iter().map(|issuer| (*issuer, format!("{issuer}:aud"))));
+        let rows: Vec<_> = rows
+            .chain([(sentinel, "sts:RoleSessionName".to_owned())])
+            .collect();
+        assert_eq!(rows.len(), ISSUERS.len());
+        for (issuer, key) in &rows {
+            assert!(trust(issuer, key, "tenant").is_ok(), "{issuer}");
+            let others = ["sub", "aud", "amr"].map(|claim| format!("{issuer}:{claim}"));
+            for other in others.iter().filter(|other| *other != key) {
+                let error = trust(issuer, other, "tenant").unwrap_err();
+                assert!(error.message().contains(key.as_str()), "{issuer}: {error}");
+            }
+            assert!(trust(issuer, key, "*").is_err(), "{issuer}");
+            let upper = issuer.to_ascii_uppercase();
+            assert!(trust(&upper, "aws:SourceIp", "x").is_err(), "{upper}");
+        }
+        // A cluster's own issuer has one tenant.
+        for private in [
+            "oidc.eks.eu-west-1.amazonaws.com/id/ABC",
+            "gitlab.example.com",
+            "gitlab.com.evil.example",
+        ] {
+            let audience = format!("{private}:aud");
+            assert!(trust(private, &audience, "sts.amazonaws.com").is_ok());
+        }
+    }
+}

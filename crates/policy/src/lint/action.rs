@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::own;
 use super::subject::{Subject, is_settled};
 use super::{Lint, LintCode, Severity};
 use crate::glob::Glob;
@@ -22,7 +23,7 @@ pub(super) fn lint(subject: &Subject<'_>, statement: &Statement<'_>, lints: &mut
 fn unknown(subject: &Subject<'_>, action: &Text<'_>) -> Option<Lint> {
     let reference = subject.reference;
     let (prefix, name) = action.value.split_once(':')?;
-    if prefix.contains(['*', '?']) {
+    if prefix.contains(['*', '?']) || own::is_action(&action.value) {
         return None;
     }
     let Some(service) = reference.service(prefix) else {

@@ -2,6 +2,7 @@
 
 use reference::{Action, Reference};
 
+use super::own;
 use super::subject::{Subject, claim, is_settled, questions};
 use super::{Lint, LintCode, Severity};
 use crate::nearest::nearest;
@@ -11,7 +12,7 @@ pub(super) fn lint(subject: &Subject<'_>, statement: &Statement<'_>, lints: &mut
     let reference = subject.reference;
     for question in questions(statement) {
         let key = question.key;
-        if claim(&key.value).is_some() {
+        if claim(&key.value).is_some() || own::is_key(&key.value) {
             continue;
         }
         let found = match subject.key(&key.value) {

@@ -121,13 +121,7 @@ pub(super) fn on_policy<O: Operation>(
 /// # Errors
 /// `ValidationError` when it is no ARN.
 pub(super) fn on_provider<O: Operation>(at: &At<'_>, arn: &str) -> Result<Need, Fault> {
-    let _: Arn = arn.parse().map_err(|_| invalid_arn())?;
-    let need = action::<O>(arn);
-    let found = at.view(|view| Ok(super::oidc_providers::find(view, arn).cloned()))?;
-    Ok(match found {
-        Some(provider) => resource_tags(need, &provider.tags),
-        None => need,
-    })
+    super::provider::need(at, arn, action::<O>(arn))
 }
 
 /// `O` on a SAML provider.

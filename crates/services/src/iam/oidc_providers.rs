@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use directory::{AccountView, OidcProvider, Transaction};
+use directory::{AccountView, OidcProvider, ProviderKeys, Transaction};
 use door::Permit;
 use federation::IssuerUrl;
 use trail::Resource;
 
 use super::change::write;
-use super::fault::{invalid_input, no_such_provider, provider_taken, validation};
+use super::fault::{invalid_input, provider_taken, validation};
 use super::oidc_clients::client_ids;
+use super::provider::existing;
 use super::quota::within;
 use super::resources::{self, PROVIDER};
 use super::{describe, needs, tags};
@@ -145,6 +146,7 @@ impl Handle for DeleteOpenIDConnectProvider {
         let url = write(at, move |tx| {
             let provider = existing(account_view(tx.snapshot(), account)?, &arn)?.clone();
             tx.delete_provider(&provider);
+            tx.unshelve::<ProviderKeys>(account, provider.url.without_scheme());
             Ok(provider.url.clone())
         })
         .await?;
@@ -223,10 +225,6 @@ pub(super) async fn change<T: Send + 'static>(
         Ok(value)
     })
     .await
-}
-
-fn existing<'v>(view: &'v AccountView, arn: &str) -> Result<&'v Arc<OidcProvider>, Fault> {
-    find(view, arn).ok_or_else(|| no_such_provider(arn))
 }
 
 fn issuer(url: &str) -> Result<IssuerUrl, Fault> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use directory::Role;
-use door::{Need, Permit};
+use door::{Need, Permit, passed_on};
 use policy::{Arn, Principal};
 use session::{Session, SessionKind, SessionTag, SourceIdentity};
 use trail::Resource;
@@ -87,7 +87,7 @@ impl Handle for AssumeRole {
             federated: None,
             mfa,
             chained,
-            attested: parent.map(|it| it.attested.clone()).unwrap_or_default(),
+            attested: parent.map(passed_on).unwrap_or_default(),
         };
         let (credentials, session) = grant
             .issue(at.door, at.call.now, &permit)

@@ -1,9 +1,10 @@
 //! `AssumeRoleWithWebIdentity`: a service account's token becomes a session of one role.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use directory::{OidcProvider, Role};
-use door::{Caller, Need, Permit};
+use directory::{OidcProvider, ProviderKeys, Role};
+use door::{Caller, Need, Permit, attested_key, attributes};
 use federation::{Claims, ProviderRef, Registered, TokenError, UnverifiedToken};
 use policy::{AccountId, Arn};
 use serde_json::json;
@@ -54,7 +55,7 @@ impl Handle for AssumeRoleWithWebIdentity {
             let _ = at.notes.recipient.set(view.account().id);
         }
         let by_idp = token.authorized_by_idp(&input.role_arn)?;
-        let _ = at.notes.additional.set(additional(at, by_idp));
+        let _ = at.notes.additional.set(additional(at, by_idp, &token));
         // One answer for a role that doesn't exist and for one that doesn't trust the token.
         let not_authorized = || {
             let _ = at.notes.error_message.set("An unknown error occurred");
@@ -101,7 +102,7 @@ impl Handle for AssumeRoleWithWebIdentity {
             }),
             mfa: None,
             chained: false,
-            attested: Vec::new(),
+            attested: token.claims.attested(),
         };
         let (credentials, session) = grant
             .issue(at.door, at.call.now, &permit)
@@ -130,6 +131,9 @@ struct Presented {
     caller: Caller,
 }
 
+/// How often a token is verified while its provider changes.
+const TRIES: u32 = 3;
+
 /// What a token's claims ask for besides the session.
 struct Wanted {
     tags: Vec<(String, String)>,
@@ -149,22 +153,40 @@ impl Presented {
         };
         let unverified =
             UnverifiedToken::parse(input.web_identity_token.reveal()).map_err(refuse)?;
-        let provider = provider(account, unverified.issuer(), at)
-            .ok_or_else(|| refuse(TokenError::unknown_provider(unverified.issuer())))?;
-        let reference = ProviderRef {
-            url: &provider.url,
-            thumbprints: &provider.thumbprints,
+        let registered = || {
+            provider(account, unverified.issuer(), at)
+                .ok_or_else(|| refuse(TokenError::unknown_provider(unverified.issuer())))
         };
-        let account = account.to_string();
-        let registered = Registered {
-            account: &account,
-            since: provider.created,
+        let (mut provider, mut pushed) = registered()?;
+        let owner = account.to_string();
+        let mut tries = 0;
+        let claims = loop {
+            let reference = ProviderRef {
+                url: &provider.url,
+                thumbprints: &provider.thumbprints,
+                pushed: pushed.as_ref().map(|it| &it.keys),
+            };
+            let owner = Registered {
+                account: &owner,
+                since: provider.created,
+            };
+            let verified = at
+                .verifier
+                .verify_for(&unverified, &reference, Some(owner), at.call.now)
+                .await;
+            // The keys may have been fetched meanwhile. What counts is the provider as it is now.
+            let (current, keys) = registered()?;
+            let same = current.thumbprints == provider.thumbprints && keys == pushed;
+            (provider, pushed) = (current, keys);
+            if same {
+                break verified.map_err(refuse)?;
+            }
+            tries += 1;
+            if tries == TRIES {
+                let detail = "the provider changes all the time".to_owned();
+                return Err(refuse(TokenError::Unreachable { detail }));
+            }
         };
-        let claims = at
-            .verifier
-            .verify_for(&unverified, &reference, Some(registered), at.call.now)
-            .await
-            .map_err(refuse)?;
         let audience = claims.used_audience(&provider.client_ids).map_err(refuse)?;
         let caller = Caller::web_identity(&provider.arn(), &audience, &claims.subject);
         let _ = at.notes.identity.set(caller.identity.clone());
@@ -188,6 +210,16 @@ impl Presented {
         }
     }
 
+    /// What will be attested of the session.
+    fn attested(&self) -> Vec<(String, String)> {
+        let mut pairs = vec![
+            ("provider".to_owned(), self.provider.arn()),
+            ("sub".to_owned(), self.claims.subject.clone()),
+        ];
+        pairs.extend(self.claims.attested());
+        pairs
+    }
+
     fn needs(
         &self,
         role: &Role,
@@ -207,6 +239,9 @@ impl Presented {
                 .key("sts:RoleSessionName", input.role_session_name.clone())
                 .key("sts:RoleAuthorizedByIdp", by_idp)
                 .key("aws:FederatedProvider", self.provider.arn());
+            for (name, value) in self.attested() {
+                need = need.key(attested_key(&name), value);
+            }
             for (key, values) in self.claims.condition_keys(&self.audience) {
                 need = match <[String; 1]>::try_from(values) {
                     Ok([one]) => need.key(key, one),
@@ -250,15 +285,27 @@ fn role_account(role_arn: &str) -> Result<AccountId, Fault> {
     arn.account().parse().map_err(|_| invalid())
 }
 
+/// A provider and the keys that were pushed for it.
+type Found = (Arc<OidcProvider>, Option<Arc<ProviderKeys>>);
+
 /// The provider whose URL is exactly the token's issuer.
-fn provider(account: AccountId, issuer: &str, at: &At<'_>) -> Option<Arc<OidcProvider>> {
+fn provider(account: AccountId, issuer: &str, at: &At<'_>) -> Option<Found> {
     let snapshot = at.snapshot();
     let url = issuer.strip_prefix("https://")?;
-    snapshot.account(account)?.provider(url).cloned()
+    let view = snapshot.account(account)?;
+    let provider = view.provider(url)?;
+    Some((Arc::clone(provider), view.shelved(url).cloned()))
 }
 
-fn additional(at: &At<'_>, by_idp: bool) -> serde_json::Value {
+fn additional(at: &At<'_>, by_idp: bool, token: &Presented) -> serde_json::Value {
+    let attested = token.attested();
+    let pairs: Vec<_> = attested
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    let attributes: BTreeMap<_, _> = attributes(&pairs).into_iter().collect();
     let mut value = json!({
+        "webIdFederationData": {"federatedProvider": token.provider.arn(), "attributes": attributes},
         "identityProviderConnectionVerificationMethod": "IAMTrustStore",
         "RequestDetails": {"awsServingRegion": at.call.region, "endpointType": "regional"},
     });
