@@ -17,7 +17,6 @@ use trail::{Draft, Resource};
 
 use crate::asked::{Asked, TARGET};
 use crate::handle::{At, Handle, Needs, Notes};
-use crate::iam::service_access::AccessScopes;
 use crate::outbound::Outbound;
 use crate::quotas::Quotas;
 use crate::session_limits;
@@ -38,7 +37,6 @@ pub struct Services {
     resources: Option<Arc<dyn ResourcePolicies>>,
     outbound: Arc<Outbound>,
     quotas: Quotas,
-    scopes: Option<Arc<dyn AccessScopes>>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -142,7 +140,6 @@ impl Services {
             resources: None,
             outbound: Arc::default(),
             quotas: Quotas::default(),
-            scopes: None,
         }
     }
 
@@ -177,15 +174,6 @@ impl Services {
         Self { quotas, ..self }
     }
 
-    /// Lets reports ask for the organization that accounts are in. Without it, they are in none.
-    #[must_use]
-    pub fn with_scopes(self, scopes: Arc<dyn AccessScopes>) -> Self {
-        Self {
-            scopes: Some(scopes),
-            ..self
-        }
-    }
-
     async fn outcome(&self, door: &Door, call: &Call, asked: &Asked, notes: &Notes) -> Outcome {
         let unsigned = asked.entry.is_some_and(|entry| entry.unsigned);
         if matches!(call.caller.principal, Principal::Anonymous) && !unsigned {
@@ -210,7 +198,6 @@ impl Services {
             resources: self.resources.as_deref(),
             outbound: &self.outbound,
             quotas: &self.quotas,
-            scopes: self.scopes.as_deref(),
             notes,
         };
         (entry.run)(parameters, at).await

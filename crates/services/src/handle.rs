@@ -11,7 +11,6 @@ use saml::ServiceProvider;
 use serde_json::Value;
 use trail::{Resource, UserIdentity};
 
-use crate::iam::service_access::AccessScopes;
 use crate::outbound::Outbound;
 use crate::quotas::Quotas;
 use crate::wire::{Fault, Operation};
@@ -35,8 +34,6 @@ pub struct At<'a> {
     pub outbound: &'a Outbound,
     /// How much of everything an account may have.
     pub quotas: &'a Quotas,
-    /// The organization that accounts are in, for reports on it.
-    pub scopes: Option<&'a dyn AccessScopes>,
     /// What the handler adds to the audit record.
     pub notes: &'a Notes,
 }

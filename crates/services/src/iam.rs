@@ -57,7 +57,7 @@ mod saml_provider_update;
 mod saml_providers;
 mod server_certificate_tags;
 mod server_certificates;
-pub mod service_access;
+mod service_access;
 mod service_credential_list;
 mod service_credentials;
 mod service_linked_roles;

@@ -201,7 +201,7 @@ impl<'a> Local<'a> {
     ) -> Result<(Credentials, Arc<Session>), LocalError> {
         let snapshot = self.door.directory().snapshot();
         let role = snapshot
-            .role_by_arn(role_arn)
+            .assumable_role(role_arn)
             .ok_or_else(|| LocalError::NoSuchRole(role_arn.to_owned()))?;
         let permit = self.permit(role)?;
         let seconds = duration(role, seconds)?;

@@ -12,8 +12,6 @@ mod scope;
 mod subject;
 mod work;
 
-pub use scope::{AccessScopes, NoScope, Scope, ScopedAccount};
-
 use directory::AccessReport;
 use door::Permit;
 use trail::Resource;

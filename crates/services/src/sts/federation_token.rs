@@ -42,7 +42,7 @@ impl Handle for GetFederationToken {
         at.door
             .authorize(at.call, &needs(&input, &arn))
             .map_err(|refused| {
-                let _ = at.notes.reason.set(refused.told());
+                at.refused(&refused);
                 denied(&refused)
             })?;
         let policies =

@@ -64,7 +64,7 @@ impl Handle for AssumeRoleWithSAML {
         };
         let snapshot = at.snapshot();
         let role = snapshot
-            .role_by_arn(&input.role_arn)
+            .assumable_role(&input.role_arn)
             .filter(|role| role.account == bearer.provider.account)
             .ok_or_else(not_authorized)?;
         let source_identity = wanted.source_identity.as_deref().map(str::parse);

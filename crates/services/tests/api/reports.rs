@@ -1,15 +1,8 @@
 //! What reports say as time passes, and reports on an organization.
 
-use std::sync::Arc;
-
-use directory::Snapshot;
-use federation::{Verifier, VerifierConfig};
 use policy::AccountId;
-use serde_json::Value;
-use services::Services;
-use services::iam::service_access::{AccessScopes, NoScope, Scope, ScopedAccount};
 
-use crate::server::{ACCOUNT, READ, Server, TRUST, column, pages, text};
+use crate::server::{ACCOUNT, READ, Server, TRUST, text};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -118,85 +111,4 @@ async fn what_is_kept_and_what_waits_are_one() {
     server.door.keep_last_uses().await.unwrap();
     assert_eq!(server.door.last_use(account, &id), None);
     assert_eq!(server.door.key_last_use(account, ann.id.as_str()), None);
-}
-
-/// An organization of one account, which is limited to two services and one action.
-#[derive(Debug)]
-struct Organization;
-
-impl AccessScopes for Organization {
-    fn scope(
-        &self,
-        _: &Snapshot,
-        asking: AccountId,
-        path: &str,
-        policy: Option<&str>,
-    ) -> Result<Scope, NoScope> {
-        if policy.is_some() {
-            return Err(NoScope::NoSuchEntity("p-absent12".to_owned()));
-        }
-        if path != PATH {
-            return Err(NoScope::NotManagementAccount);
-        }
-        let allow = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","sqs:*","s3:GetObject"],"Resource":"*"}]}"#;
-        Ok(Scope {
-            accounts: vec![ScopedAccount {
-                account: asking,
-                path: path.to_owned(),
-            }],
-            levels: vec![vec![allow.to_owned()]],
-        })
-    }
-}
-
-#[tokio::test]
-async fn an_organization_report_lists_what_its_policies_leave() {
-    let verifier = Verifier::new(VerifierConfig::default()).unwrap();
-    let services = Services::new(Arc::new(verifier)).with_scopes(Arc::new(Organization));
-    let server = Server::start().await.serving(services);
-    server.ok("ListUsers", &[]).await;
-    let generate = "GenerateOrganizationsAccessReport";
-    let job = server.ok(generate, &[("EntityPath", PATH)]).await;
-    let id = text(&job["JobId"]).to_owned();
-    let get = "GetOrganizationsAccessReport";
-    let answer = server.ok(get, &[("JobId", &id)]).await;
-    assert_eq!(answer["NumberOfServicesAccessible"], 3);
-    assert_eq!(answer["NumberOfServicesNotAccessed"], 2);
-    let details = answer["AccessDetails"].as_array().unwrap();
-    assert_eq!(column(details, "ServiceNamespace"), ["iam", "s3", "sqs"]);
-    let iam = &details[0];
-    assert_eq!(text(&iam["EntityPath"]), PATH);
-    assert_eq!(text(&iam["Region"]), "us-east-1");
-    assert_eq!(iam["TotalAuthenticatedEntities"], 1);
-    assert_eq!(details[2]["LastAuthenticatedTime"], Value::Null);
-
-    let sorted = async |key: &str| {
-        let parameters = [("JobId", id.as_str()), ("SortKey", key)];
-        let all = pages(&server, get, &parameters, "AccessDetails", 2).await;
-        column(&all, "ServiceNamespace").join(" ")
-    };
-    assert_eq!(sorted("SERVICE_NAMESPACE_DESCENDING").await, "sqs s3 iam");
-    assert_eq!(
-        sorted("LAST_AUTHENTICATED_TIME_ASCENDING").await,
-        "s3 sqs iam"
-    );
-    assert_eq!(
-        sorted("LAST_AUTHENTICATED_TIME_DESCENDING").await,
-        "iam s3 sqs"
-    );
-
-    let refused = async |parameters: &[(&str, &str)]| server.refused(generate, parameters).await;
-    let elsewhere = refused(&[("EntityPath", "o-a1b2c3d4e5/r-other")]).await;
-    assert!(
-        elsewhere.starts_with("CallerIsNotManagementAccountException"),
-        "{elsewhere}"
-    );
-    let policy = [
-        ("EntityPath", PATH),
-        ("OrganizationsPolicyId", "p-absent12"),
-    ];
-    assert!(refused(&policy).await.starts_with("NoSuchEntity"));
-    server.pass(7 * DAY + 1);
-    let gone = server.refused(get, &[("JobId", &id)]).await;
-    assert!(gone.starts_with("NoSuchEntity"), "{gone}");
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use directory::{AccessKey, AccountView, KeyStatus, Snapshot, User};
+use directory::{AccessKey, AccountView, CredentialOwner, KeyStatus, Snapshot, User};
 use jiff::Timestamp;
 
 use super::other_credentials::{self, NOT_APPLICABLE};
@@ -63,9 +63,11 @@ pub(super) fn root(view: &AccountView) -> String {
     ];
     let mut cells = Vec::from(identity);
     cells.extend(other_credentials::root_password(view));
-    cells.push(other_credentials::root_mfa_active(view).to_string());
+    // The root has no MFA device here.
+    cells.push(false.to_string());
     cells.extend((0..KEYS).flat_map(|_| no_key()));
-    cells.extend(other_credentials::no_certificates().into_iter().flatten());
+    let certificates = other_credentials::certificates(view, &CredentialOwner::root());
+    cells.extend(certificates.into_iter().flatten());
     line(&cells)
 }
 
@@ -78,7 +80,8 @@ pub(super) fn user(at: &At<'_>, view: &AccountView, user: &User, keys: &[&Access
     for place in 0..KEYS {
         cells.extend(keys.get(place).map_or_else(no_key, |key| of_key(at, key)));
     }
-    let certificates = other_credentials::certificates(view, user);
+    let owner = CredentialOwner::user(&user.id);
+    let certificates = other_credentials::certificates(view, &owner);
     cells.extend(certificates.into_iter().flatten());
     line(&cells)
 }
@@ -102,7 +105,7 @@ fn no_key() -> [String; 5] {
 }
 
 /// ISO 8601, to the second.
-fn date(time: Timestamp) -> String {
+pub(super) fn date(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -9,7 +9,7 @@ use reference::Reference;
 use super::policies::Granting;
 
 /// The services whose actions are tracked one by one: those that are served here.
-const TRACKED: [&str; 4] = ["cloudtrail", "iam", "s3", "sts"];
+const TRACKED: [&str; 5] = ["cloudtrail", "iam", "organizations", "s3", "sts"];
 
 /// The services that all of these policies together give access to, by prefix.
 ///

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::reports::{COMPLETED, service_name};
-use super::scope::{NoScope, Scope};
+use super::scope::{Scope, scope};
 use super::{accessible, jobs, work};
 use crate::generated::iam::*;
 use crate::handle::{At, Handle, Needs};
@@ -41,8 +41,7 @@ impl Handle for GenerateOrganizationsAccessReport {
         at: &At<'_>,
     ) -> Result<GenerateOrganizationsAccessReportResponse, Fault> {
         let policy = input.organizations_policy_id.as_deref();
-        let scopes = at.scopes.ok_or(NoScope::NoOrganization)?;
-        let scope = scopes.scope(&at.snapshot(), at.account, &input.entity_path, policy)?;
+        let scope = scope(&at.snapshot(), at.account, &input.entity_path, policy)?;
         let levels = scope.levels.clone();
         let left = work::run(move |reference| accessible::left_by(reference, &levels)).await?;
         let mut used = used(at, &scope);

@@ -1,8 +1,9 @@
 //! Which accounts of an organization a report is about.
 
-use std::fmt::Debug;
-
-use directory::Snapshot;
+use directory::{
+    AccountView, ControlPolicyKind, OrganizationMember, OrganizationPath, OrganizationalUnit,
+    Snapshot, unit_path,
+};
 use policy::AccountId;
 
 use crate::generated::iam::errors::{
@@ -10,44 +11,117 @@ use crate::generated::iam::errors::{
 };
 use crate::wire::Fault;
 
-/// What knows the organization that an account is in, for reports on parts of it.
-pub trait AccessScopes: Debug + Send + Sync {
-    /// The accounts below `path` (`o-…/r-…/ou-…/…`) that `policy`, a service control policy's id,
-    /// applies to, or all of them; and what the service control policies leave.
-    ///
-    /// # Errors
-    /// [`NoScope`], for the account that asks.
-    fn scope(
-        &self,
-        snapshot: &Snapshot,
-        asking: AccountId,
-        path: &str,
-        policy: Option<&str>,
-    ) -> Result<Scope, NoScope>;
-}
-
 /// A part of an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub(super) struct Scope {
     /// Its accounts.
-    pub accounts: Vec<ScopedAccount>,
+    pub(super) accounts: Vec<ScopedAccount>,
     /// The texts of the service control policies that limit it, level by level; without any
     /// level, nothing is limited.
-    pub levels: Vec<Vec<String>>,
+    pub(super) levels: Vec<Vec<String>>,
 }
 
 /// An account in an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopedAccount {
+pub(super) struct ScopedAccount {
     /// Its number.
-    pub account: AccountId,
+    pub(super) account: AccountId,
     /// Its path: `o-…/r-…/ou-…/123456789012`.
-    pub path: String,
+    pub(super) path: String,
+}
+
+/// The part of the organization of the account `asking` at `path` (`o-…/r-…/ou-…/…`). With
+/// `policy`, a service control policy's id, only the accounts to which it applies, and what it
+/// alone leaves.
+///
+/// # Errors
+/// [`NoScope`].
+pub(super) fn scope(
+    snapshot: &Snapshot,
+    asking: AccountId,
+    path: &str,
+    policy: Option<&str>,
+) -> Result<Scope, NoScope> {
+    let management = snapshot
+        .management_of(asking)
+        .ok_or(NoScope::NoOrganization)?;
+    if management != asking {
+        return Err(NoScope::NotManagementAccount);
+    }
+    let view = snapshot
+        .account(management)
+        .ok_or(NoScope::NoOrganization)?;
+    let path = path.trim_end_matches('/');
+    let missing = || NoScope::NoSuchEntity(path.to_owned());
+    if !exists(snapshot, view, management, path) {
+        return Err(missing());
+    }
+    let below = format!("{path}/");
+    // The root and the units above; an account has a level of its own.
+    let depth = path.split('/').count().saturating_sub(1);
+    let mut accounts = Vec::new();
+    let mut levels: Option<Vec<Vec<String>>> = None;
+    for (_, member) in view.shelf::<OrganizationMember>().iter() {
+        let Some(place) = snapshot.organization_path(member.id) else {
+            continue;
+        };
+        let at = format!("{}{}", place.text(), member.id);
+        if at != path && !at.starts_with(&below) {
+            continue;
+        }
+        let texts = texts(&place, policy);
+        if policy.is_some() && texts.iter().all(Vec::is_empty) {
+            continue;
+        }
+        match policy {
+            Some(_) => levels = Some(vec![texts.into_iter().flatten().take(1).collect()]),
+            // The management account is under no policy, wherever it stands.
+            None if place.is_management() => {}
+            None => levels = levels.or_else(|| Some(texts.into_iter().take(depth).collect())),
+        }
+        accounts.push(ScopedAccount {
+            account: member.id,
+            path: at,
+        });
+    }
+    match policy {
+        Some(id) if accounts.is_empty() => Err(NoScope::NoSuchEntity(id.to_owned())),
+        _ => Ok(Scope {
+            accounts,
+            levels: levels.unwrap_or_default(),
+        }),
+    }
+}
+
+/// The texts of the service control policies on the way to an account, or of the one with this
+/// id.
+fn texts(place: &OrganizationPath<'_>, id: Option<&str>) -> Vec<Vec<String>> {
+    let levels = place.levels(ControlPolicyKind::Service).unwrap_or_default();
+    let wanted = |arn: &str| id.is_none_or(|id| arn.rsplit('/').next() == Some(id));
+    let level = |level: Vec<directory::ControlPolicy<'_>>| {
+        let wanted = level.into_iter().filter(|it| wanted(it.arn));
+        wanted.map(|it| it.policy.text().to_owned()).collect()
+    };
+    levels.into_iter().map(level).collect()
+}
+
+/// Whether a path leads to the root, to a unit or to an account, by the very way that it names.
+fn exists(snapshot: &Snapshot, view: &AccountView, management: AccountId, path: &str) -> bool {
+    let Some(organization) = snapshot.organization_managed_by(management) else {
+        return false;
+    };
+    let last = path.rsplit('/').next().unwrap_or_default();
+    if let Ok(account) = last.parse::<AccountId>() {
+        let place = snapshot.organization_path(account);
+        return place.is_some_and(|place| format!("{}{account}", place.text()) == path);
+    }
+    let known = last == organization.root.id || view.shelved::<OrganizationalUnit>(last).is_some();
+    known && unit_path(view, organization, last).trim_end_matches('/') == path
 }
 
 /// Why there is no such part.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoScope {
+pub(super) enum NoScope {
     /// The account that asks is in no organization.
     NoOrganization,
     /// It is not the management account.
