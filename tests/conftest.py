@@ -107,6 +107,12 @@ def start_server():
         _servers.remove(server)
 
 
+@pytest.fixture(scope="module")
+def module_server():
+    """A server of one file's tests, which they may fill."""
+    yield from _run(Server())
+
+
 @pytest.fixture(scope="session")
 def admin(server) -> As:
     """The shared server's administrator."""

@@ -35,7 +35,6 @@ def report(admin, path: str, **options) -> dict:
 def test_a_report_has_what_the_control_policies_leave(own_server, admin):
     organization = admin.organizations.create_organization(FeatureSet="ALL")["Organization"]
     root = admin.organizations.list_roots()["Roots"][0]["Id"]
-    admin.organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     unit = admin.organizations.create_organizational_unit(ParentId=root, Name="apps")["OrganizationalUnit"]["Id"]
     made = admin.organizations.create_account(Email="app@example.com", AccountName="app")
     account = made["CreateAccountStatus"]["AccountId"]

@@ -5,7 +5,9 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
@@ -26,7 +28,7 @@ pub(crate) struct Description {
     pub(crate) headers: Vec<(String, String)>,
     /// The body of every answer.
     pub(crate) body: String,
-    /// The RSA key for the `WebIdentityToken` of every request.
+    /// The RSA or P-256 key for the `WebIdentityToken` of every request.
     pub(crate) jwk: Option<Value>,
 }
 
@@ -107,8 +109,13 @@ async fn answer(
 fn key(jwk: &Value) -> Result<ParsedPublicKey> {
     let number = |name: &str| {
         let text = jwk.get(name).and_then(Value::as_str);
-        Ok::<_, anyhow::Error>(URL_SAFE_NO_PAD.decode(text.context("no RSA key")?)?)
+        Ok::<_, anyhow::Error>(URL_SAFE_NO_PAD.decode(text.context("no key")?)?)
     };
+    if jwk.get("kty").and_then(Value::as_str) == Some("EC") {
+        let point = [vec![4], number("x")?, number("y")?].concat();
+        return ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .map_err(|_| anyhow!("no P-256 key"));
+    }
     RsaPublicKeyComponents {
         n: number("n")?,
         e: number("e")?,

@@ -88,7 +88,7 @@ fn starts(program: &Path, data: &Path) -> Result<Started> {
 /// Starts the server once, on any core, and stops it again.
 fn start(program: &Path, data: &Path) -> Result<(Duration, Memory)> {
     let begin = Instant::now();
-    let server = Process::daypass(program, data, None)?;
+    let server = Process::daypass(program, data, None, &[])?;
     server.wait_until_ready()?;
     let time = begin.elapsed();
     std::thread::sleep(REST);

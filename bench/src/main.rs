@@ -11,6 +11,8 @@
 mod baseline;
 mod client;
 mod cores;
+mod directory_load;
+mod es256;
 mod footprint;
 mod http1;
 mod load;
@@ -54,7 +56,7 @@ struct Cli {
 enum What {
     /// Everything below.
     All,
-    /// AssumeRoleWithWebIdentity with an RS256 token.
+    /// AssumeRoleWithWebIdentity with RS256 and ES256 tokens, and with one that is known.
     WebIdentity,
     /// GetCallerIdentity.
     CallerIdentity,
@@ -64,6 +66,8 @@ enum What {
     Memory,
     /// Time from start to ready, empty and with 100,000 roles.
     Start,
+    /// Creating and listing 100,000 roles and 1,000 OIDC providers.
+    Directory,
     /// Not a figure: the bare server, described by a line of JSON on standard input.
     #[value(hide = true)]
     Baseline,
@@ -90,6 +94,8 @@ fn run(cli: &Cli) -> Result<()> {
     let all = cli.what == What::All;
     let kinds: Vec<Kind> = [
         (What::WebIdentity, Kind::WebIdentity),
+        (What::WebIdentity, Kind::WebIdentityEs256),
+        (What::WebIdentity, Kind::WebIdentityAgain),
         (What::CallerIdentity, Kind::CallerIdentity),
         (What::GetObject, Kind::GetObject),
     ]
@@ -111,6 +117,9 @@ fn run(cli: &Cli) -> Result<()> {
         start: all || cli.what == What::Start,
     };
     footprint::measure(&server, &wanted, &mut table)?;
+    if all || cli.what == What::Directory {
+        directory_load::measure(&server, &mut table)?;
+    }
     print!("{table}");
     Ok(())
 }

@@ -27,13 +27,19 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `daypass serve` on a free port of loopback; its log goes to a file in `data`'s parent. With `threads`, its
-    /// runtime has so many workers.
-    pub(crate) fn daypass(program: &Path, data: &Path, threads: Option<usize>) -> Result<Self> {
+    /// runtime has so many workers; `options` are more of `daypass serve`.
+    pub(crate) fn daypass(
+        program: &Path,
+        data: &Path,
+        threads: Option<usize>,
+        options: &[&str],
+    ) -> Result<Self> {
         let log = File::create(data.with_extension("log")).context("cannot create the log")?;
         let mut command = Command::new(program);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .args(options)
             .stdin(Stdio::null())
             .stderr(log);
         Self::start(command, threads, None)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use http::Method;
+use serde_json::Value;
 
 use crate::baseline::Description;
 use crate::cores::Cores;
@@ -22,7 +23,12 @@ const HYPERS: [&str; 2] = ["date", "content-length"];
 /// A request that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// With a token signed RS256, verified each time.
     WebIdentity,
+    /// With a token signed ES256, verified each time.
+    WebIdentityEs256,
+    /// With an RS256 token that the server has verified before.
+    WebIdentityAgain,
     CallerIdentity,
     GetObject,
 }
@@ -30,7 +36,9 @@ pub(crate) enum Kind {
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Self::WebIdentity => "AssumeRoleWithWebIdentity",
+            Self::WebIdentity => "AssumeRoleWithWebIdentity, RS256",
+            Self::WebIdentityEs256 => "AssumeRoleWithWebIdentity, ES256",
+            Self::WebIdentityAgain => "AssumeRoleWithWebIdentity, known token",
             Self::CallerIdentity => "GetCallerIdentity",
             Self::GetObject => "GetObject, 1 KB",
         }
@@ -39,15 +47,35 @@ impl Kind {
     fn aim(self) -> &'static str {
         match self {
             Self::WebIdentity => "≤ 1.5",
-            Self::CallerIdentity | Self::GetObject => "",
+            _ => "",
         }
+    }
+
+    /// Options of the server that is measured.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::WebIdentity | Self::WebIdentityEs256 => &["--verified-tokens", "0"],
+            _ => &[],
+        }
+    }
+
+    /// The key that the bare server verifies with.
+    fn key(self, world: &World) -> Result<Option<Value>> {
+        Ok(match self {
+            Self::WebIdentity | Self::WebIdentityAgain => Some(world.jwk()?),
+            Self::WebIdentityEs256 => Some(world.es256.jwk()),
+            Self::CallerIdentity | Self::GetObject => None,
+        })
     }
 
     /// One request for each connection, or one for all of them.
     fn requests(self, world: &World) -> Result<Vec<Vec<u8>>> {
         match self {
-            Self::WebIdentity => (0..CONNECTIONS)
+            Self::WebIdentity | Self::WebIdentityAgain => (0..CONNECTIONS)
                 .map(|_| Ok(world.exchange(&world.token()?)?.bytes()))
+                .collect(),
+            Self::WebIdentityEs256 => (0..CONNECTIONS)
+                .map(|_| Ok(world.exchange(&world.es256.token()?)?.bytes()))
                 .collect(),
             Self::CallerIdentity => {
                 let keys = world.role()?;
@@ -74,19 +102,21 @@ pub(crate) fn measure(
     threads: bool,
     table: &mut Table,
 ) -> Result<()> {
-    let dir = tempfile::tempdir()?;
-    let data = dir.path().join("data");
-    let server = cores.on_server(|| Process::daypass(program, &data, Some(1)))?;
-    let world = World::build(program, &data, server)?;
     for kind in kinds {
+        let dir = tempfile::tempdir()?;
+        let data = dir.path().join("data");
+        let start = || Process::daypass(program, &data, Some(1), kind.options());
+        let server = cores.on_server(start)?;
+        let world = World::build(program, &data, server)?;
         let (ours, bare) =
             pair(*kind, &world, cores, length).with_context(|| kind.name().to_owned())?;
         rows(*kind, &ours, &bare, table);
         if threads {
             print_threads(*kind, &ours);
         }
+        world.server.stop()?;
     }
-    world.server.stop()
+    Ok(())
 }
 
 fn pair(
@@ -105,10 +135,7 @@ fn pair(
             .filter(|(name, _)| !HYPERS.contains(&name.to_ascii_lowercase().as_str()))
             .collect(),
         body: answer.body,
-        jwk: match kind {
-            Kind::WebIdentity => Some(world.jwk()?),
-            Kind::CallerIdentity | Kind::GetObject => None,
-        },
+        jwk: kind.key(world)?,
     })?;
     let baseline = cores.on_server(|| Process::baseline(&description, Some(1)))?;
     let (mut ours, mut bare) = (Measured::default(), Measured::default());

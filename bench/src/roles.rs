@@ -42,12 +42,17 @@ pub(crate) fn add(data: &Path, count: usize) -> Result<()> {
         })
 }
 
-fn role(account: AccountId, number: usize) -> Result<Role> {
+/// The trust policy of a role: one service account of a cluster.
+pub(crate) fn trust(account: AccountId, number: usize) -> String {
     let issuer = "oidc.eks.us-east-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
-    let trust = format!(
+    format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Federated":"arn:aws:iam::{account}:oidc-provider/{issuer}"}},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{{"StringEquals":{{"{issuer}:sub":"system:serviceaccount:team-{}:app-{number}","{issuer}:aud":"sts.amazonaws.com"}}}}}}]}}"#,
         number / 100
-    );
+    )
+}
+
+fn role(account: AccountId, number: usize) -> Result<Role> {
+    let trust = trust(account, number);
     Ok(Role {
         account,
         id: unique_id(UniqueIdPrefix::Role),

@@ -5,10 +5,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use http::Method;
+use policy::AccountId;
 use serde_json::{Value, json};
 use session::Secret;
 
 use crate::client::{Client, Keys};
+use crate::es256::Es256Issuer;
 use crate::http1::{Request, Response, exchange};
 use crate::process::Process;
 
@@ -19,6 +21,8 @@ pub(crate) const OBJECT: &str = "/daypass-bench/data/object";
 /// The object's length in bytes.
 pub(crate) const OBJECT_BYTES: usize = 1024;
 const SERVICE_ACCOUNT: &str = "bench/reader";
+/// The same, as tokens name it.
+pub(crate) const SUBJECT: &str = "system:serviceaccount:bench:reader";
 
 /// A running server, set up.
 #[derive(Debug)]
@@ -30,7 +34,10 @@ pub(crate) struct World {
     /// Issuer without its scheme.
     provider: String,
     admin: Keys,
+    account: AccountId,
     role_arn: String,
+    /// An issuer elsewhere, whose key was pushed.
+    pub(crate) es256: Es256Issuer,
 }
 
 impl World {
@@ -64,7 +71,9 @@ impl World {
             client,
             provider: variable("OIDC_PROVIDER")?,
             admin,
+            account,
             role_arn: format!("arn:aws:iam::{account}:role/{ROLE}"),
+            es256: Es256Issuer::new()?,
         };
         world.set_up(&account.to_string())?;
         Ok(world)
@@ -73,20 +82,31 @@ impl World {
     fn set_up(&mut self, account: &str) -> Result<()> {
         let provider = &self.provider;
         let url = format!("https://{provider}");
-        let trust = json!({
-            "Version": "2012-10-17",
-            "Statement": [{
+        let es256_url = format!("https://{}", Es256Issuer::PROVIDER);
+        let statement = |provider: &str| {
+            json!({
                 "Effect": "Allow",
                 "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{provider}")},
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {"StringEquals": {
-                    format!("{provider}:sub"): "system:serviceaccount:bench:reader",
+                    format!("{provider}:sub"): SUBJECT,
                     format!("{provider}:aud"): "sts.amazonaws.com",
                 }},
-            }],
+            })
+        };
+        let trust = json!({
+            "Version": "2012-10-17",
+            "Statement": [statement(provider), statement(Es256Issuer::PROVIDER)],
         })
         .to_string();
-        let calls: [(&str, &[(&str, &str)]); 3] = [
+        let calls: [(&str, &[(&str, &str)]); 4] = [
+            (
+                "CreateOpenIDConnectProvider",
+                &[
+                    ("Url", &es256_url),
+                    ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ],
+            ),
             (
                 "CreateOpenIDConnectProvider",
                 &[
@@ -113,6 +133,11 @@ impl World {
                     .query("iam", action, parameters, Some(&self.admin))?,
             )?;
         }
+        let keys = self.data.with_extension("jwks");
+        std::fs::write(&keys, self.es256.jwks())?;
+        let keys = keys.to_str().context("the directory's name is no text")?;
+        let push = ["oidc", "push-keys", "--provider-arn", &es256_url, keys];
+        output(&self.program, &push, &self.data)?;
         let bucket = format!(
             "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
             self.client.region
@@ -126,6 +151,24 @@ impl World {
             )?;
         }
         Ok(())
+    }
+
+    /// The account.
+    pub(crate) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// A call of IAM by the administrator, `Action` among the parameters; the answer's body.
+    pub(crate) fn administer(&self, parameters: &[(&str, String)]) -> Result<String> {
+        let (action, rest) = parameters.split_first().context("no action")?;
+        let rest: Vec<_> = rest
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let request = self
+            .client
+            .query("iam", &action.1, &rest, Some(&self.admin))?;
+        Ok(self.send(&request)?.body)
     }
 
     /// A new token of the service account that the role trusts.

@@ -114,6 +114,10 @@ pub(crate) struct Serve {
     /// Refuse issuers in private ranges, but for those that --issuer-network names.
     #[arg(long)]
     pub(crate) no_private_issuers: bool,
+    /// How many tokens of issuers are remembered once their signature was verified, until they
+    /// expire; 0 for none.
+    #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
+    pub(crate) verified_tokens: usize,
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
@@ -240,6 +244,23 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn key_ids_may_begin_with_a_hyphen() {
+        for words in [
+            "issuer retire https://h/c1 --key -kAm",
+            "oidc keys delete --provider-arn https://h/c1 -kAm",
+            "oidc keys delete --provider-arn https://h/c1 --all",
+        ] {
+            let words = std::iter::once("daypass").chain(words.split(' '));
+            let parsed = Cli::try_parse_from(words);
+            let shown = format!("{:?}", parsed.unwrap().command);
+            assert!(
+                shown.contains("-kAm") || shown.contains("all: true"),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) struct Retire {
     #[command(flatten)]
     pub(crate) named: Named,
     /// The key's id, as `daypass issuer list` shows it.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(crate) key: String,
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Delete {
     /// The key's id.
     #[arg(
         value_name = "KEY-ID",
+        // Ids are base64url, and one in 64 begins with a hyphen.
+        allow_hyphen_values = true,
         required_unless_present = "all",
         conflicts_with = "all"
     )]

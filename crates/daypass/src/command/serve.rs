@@ -55,6 +55,7 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             extra_roots_pem,
             allowed_networks: options.issuer_network,
             private_networks: !options.no_private_issuers,
+            max_verified_tokens: options.verified_tokens,
             ..VerifierConfig::default()
         },
         s3_domains: options.s3_domain,

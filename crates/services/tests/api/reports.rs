@@ -1,4 +1,4 @@
-//! What reports say as time passes, and reports on an organization.
+//! What reports say as time passes.
 
 use policy::AccountId;
 
@@ -6,7 +6,6 @@ use crate::server::{ACCOUNT, READ, Server, TRUST, text};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
-const PATH: &str = "o-a1b2c3d4e5/r-f6g7h8i9j0/ou-rge0-awsabcde/123456789012";
 
 #[tokio::test]
 async fn a_credential_report_is_good_for_four_hours() {

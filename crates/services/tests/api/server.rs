@@ -149,14 +149,6 @@ impl Server {
         }
     }
 
-    /// The same server with other services.
-    pub(crate) fn serving(self, services: Services) -> Self {
-        Self {
-            services: Arc::new(services),
-            ..self
-        }
-    }
-
     /// Calls an operation as the administrator; the value is its result element.
     pub(crate) async fn call(
         &self,
