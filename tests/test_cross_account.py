@@ -10,6 +10,8 @@ from support.organization import Organization, by_arn, events, management_root
 from support.policies import allow, deny, policy, trust
 from support.server import ACCOUNT, REGION
 
+TASK = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"
+
 
 @pytest.fixture
 def organization(own_server) -> Organization:
@@ -23,6 +25,12 @@ def pair(organization):
     for account in accounts:
         organization.api.remove_account_from_organization(AccountId=account.id)
     return accounts
+
+
+def data_events(server) -> list[dict]:
+    """What the trail has of objects, in order."""
+    return [json.loads(line) for path in sorted((server.data / "trail" / "data").iterdir())
+            for line in path.read_text().splitlines()]
 
 
 def assume(role: str) -> str:
@@ -134,6 +142,22 @@ def test_nobody_finds_another_accounts_events(pair):
     assert found == []
 
 
+def test_a_refused_call_leaves_nothing_in_the_account_that_it_names(pair):
+    home, away = pair
+    role = away.role("app", trust(away.id))
+    user = home.user("ann", assume("*"))
+    for target in (role, f"arn:aws:iam::{away.id}:role/nobody"):
+        with not_authorized(user.arn, target):
+            user.sts.assume_role(RoleArn=target, RoleSessionName="job")
+        mine, = [it for it in events(home, "AssumeRole") if it["requestParameters"]["roleArn"] == target]
+        assert mine["errorCode"] == "AccessDenied" and "sharedEventID" not in mine
+    with refused("AccessDenied", 403):
+        home.sts.assume_root(TargetPrincipal=away.id, TaskPolicyArn={"arn": TASK})
+    assert [it["errorCode"] for it in events(home, "AssumeRoot")] == ["AccessDenied"]
+    named = [it for name in ("AssumeRole", "AssumeRoot") for it in events(away, name)]
+    assert [it for it in named if it["userIdentity"].get("accountId") == home.id] == []
+
+
 def test_a_role_of_an_account_that_is_not_here_leaves_one_record(pair, own_server):
     home, _ = pair
     role = "arn:aws:iam::999999999999:role/app"
@@ -180,15 +204,50 @@ def test_buckets_of_another_account(pair, own_server):
     home.iam.delete_user_policy(UserName="ann", PolicyName="p")
     with refused("AccessDenied", 403, "Access Denied"):
         get()
-    written = [json.loads(line) for path in sorted((own_server.data / "trail" / "data").iterdir())
-               for line in path.read_text().splitlines()]
-    reads = [it for it in written if it["eventName"] == "GetObject" and "errorCode" not in it]
+    asked = [it for it in data_events(own_server) if it["eventName"] == "GetObject"]
+    # Whose bucket it is learns of those who were turned away, too.
+    for account in pair:
+        codes = [it.get("errorCode") for it in asked if it["recipientAccountId"] == account.id]
+        assert codes == ["AccessDenied", None, "AccessDenied"]
+    reads = [it for it in asked if "errorCode" not in it]
     assert {it["recipientAccountId"] for it in reads} == {home.id, away.id}
     mine, = (it for it in reads if it["recipientAccountId"] == home.id)
     theirs, = (it for it in reads if it["recipientAccountId"] == away.id)
     assert mine["userIdentity"]["arn"] == user.arn
     assert theirs["userIdentity"]["type"] == "AWSAccount" and theirs["userIdentity"]["accountId"] == home.id
     assert mine["sharedEventID"] == theirs["sharedEventID"]
+
+
+def test_what_strangers_do_to_a_bucket_is_its_owners_event(pair, own_server):
+    _, away = pair
+    bucket, key = f"b-{os.urandom(5).hex()}", "k"
+    away.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    away.s3.put_object(Bucket=bucket, Key=key, Body=b"open")
+    stranger = As(own_server, None)
+    with refused("AccessDenied", 403):
+        stranger.s3.get_object(Bucket=bucket, Key=key)
+    away.s3.delete_public_access_block(Bucket=bucket)
+    away.s3.put_bucket_policy(Bucket=bucket, Policy=policy(
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    ))
+    assert stranger.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"open"
+    with refused("AccessDenied", 403):
+        stranger.s3.get_bucket_policy(Bucket=bucket)
+    # What is not there is nobody's.
+    for attempt in (
+        lambda: stranger.s3.get_object(Bucket=f"{bucket}-none", Key=key),
+        lambda: stranger.s3.get_bucket_policy(Bucket=f"{bucket}-none"),
+        lambda: stranger.s3.list_buckets(),
+    ):
+        with refused("AccessDenied", 403):
+            attempt()
+    managed = [json.loads(line) for path in (own_server.data / "trail" / "management").glob("*.jsonl")
+               for line in path.read_text().splitlines()]
+    nobodys = [it for it in managed + data_events(own_server) if it["userIdentity"].get("accountId") == "anonymous"]
+    assert {it["recipientAccountId"] for it in nobodys} == {away.id}
+    assert [(it["eventName"], it.get("errorCode")) for it in nobodys] == [
+        ("GetBucketPolicy", "AccessDenied"), ("GetObject", "AccessDenied"), ("GetObject", None),
+    ]
 
 
 def test_roles_of_one_name_in_two_accounts_are_two(pair, own_server):

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from support import raw
 from support.aws_cli import Cli
 from support.clients import As, refused
+from support.organization import Organization
 from support.policies import ROOT, allow, deny, policy, trust
 from support.principals import Account, role_arn
 from support.server import ACCOUNT, Credentials
@@ -207,3 +208,45 @@ def test_explain_prints_it_for_people(server, account, reader):
     assert done.returncode == 1 and "AccessDenied" in done.stderr
     done = server.command("explain", "nonsense")
     assert done.returncode == 1 and INVALID in done.stderr
+
+
+def test_a_role_that_is_not_there_cannot_be_told_from_one_that_trusts_others(account, reader):
+    user = account.user(policy(allow("sts:*")))
+    closed = account.role(trusted=trust(f"arn:aws:iam::{ACCOUNT}:user/{reader.name}"))
+    answers = []
+    for role in (closed, "no-such-role"):
+        for options in ({}, {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/none"}):
+            with pytest.raises(ClientError) as caught:
+                user.sts.assume_role(RoleArn=role_arn(role), RoleSessionName="session", **options)
+            response = caught.value.response
+            text = response["Error"]["Message"].replace(role, "ROLE")
+            answers.append((text, HEADER in response["ResponseMetadata"]["HTTPHeaders"]))
+    assert answers[:2] == answers[2:]
+    assert answers[0][1] and "MFA" in answers[1][0]
+
+
+def test_a_message_tells_nothing_of_another_accounts_role(own_server):
+    organization = Organization(own_server)
+    member = organization.account()
+    member.iam.create_role(
+        RoleName="closed", AssumeRolePolicyDocument=trust(f"arn:aws:iam::{member.id}:root"),
+        Tags=[{"Key": "Secret", "Value": "plan"}],
+    )
+    home = organization.management
+    text = message(
+        home.sts.assume_role, RoleArn=f"arn:aws:iam::{member.id}:role/closed", RoleSessionName="session"
+    )
+    document = decoded(home, text)
+    told = [key for key in conditions(document) if "ResourceTag" in key or "ResourceOrg" in key]
+    assert told == []
+    assert "plan" not in json.dumps(document) and member.id in document["context"]["resource"]
+
+
+def test_control_policies_are_for_their_administrators(own_server):
+    organization = Organization(own_server)
+    member = organization.account()
+    content = policy(deny("iam:CreateUser", Sid="NoUsersHere"))
+    organization.policy(content, to=member.id)
+    document = decoded(member, message(member.iam.create_user, UserName="x"))
+    assert document["explicitDeny"] is True
+    assert "NoUsersHere" not in json.dumps(document)

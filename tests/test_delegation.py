@@ -102,6 +102,9 @@ def test_from_the_request_to_the_object(server, admin, account, partner, templat
     assert answer["AssumedPrincipal"] == owner.arn and 0 < answer["PackedPolicySize"] <= 100
     told = event(server, "GetDelegatedAccessToken", answer)
     assert token.split(".", 1)[1] not in json.dumps(told)
+    assert told["resources"] == [
+        {"accountId": ACCOUNT, "type": "AWS::IAM::DelegationRequest", "ARN": arn(request)}
+    ]
     assert answer["Credentials"]["SecretAccessKey"] not in json.dumps(told)
     delegated = As(server, Credentials.of(answer["Credentials"]))
     assert delegated.sts.get_caller_identity()["Arn"] == owner.arn
@@ -135,6 +138,26 @@ def test_the_credentials_can_do_no_more_than_who_accepted(server, admin, account
     answer = partner.sts.get_delegated_access_token(TradeInToken=token)
     with refused("AccessDenied", 403):
         As(server, Credentials.of(answer["Credentials"])).s3.get_object(Bucket=bucket, Key="in/a")
+
+
+def test_a_grant_to_who_accepted_does_not_widen_the_credentials(server, admin, account, partner, template, bucket):
+    for key in ("in/a", "out/a"):
+        admin.s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
+    owner = account.user(policy(allow(["iam:*DelegationRequest", "iam:SendDelegationToken"])))
+    admin.s3.put_bucket_policy(Bucket=bucket, Policy=policy(allow(
+        "s3:GetObject", f"arn:aws:s3:::{bucket}/*", Principal={"AWS": owner.arn},
+    )))
+    request = ask(partner, template, bucket)
+    owner.iam.associate_delegation_request(DelegationRequestId=request)
+    owner.iam.accept_delegation_request(DelegationRequestId=request)
+    owner.iam.send_delegation_token(DelegationRequestId=request)
+    token = server.command("delegation-token", "--request", request).stdout.strip()
+    answer = partner.sts.get_delegated_access_token(TradeInToken=token)
+    delegated = As(server, Credentials.of(answer["Credentials"]))
+    assert owner.s3.get_object(Bucket=bucket, Key="out/a")["Body"].read() == b"hello"
+    assert delegated.s3.get_object(Bucket=bucket, Key="in/a")["Body"].read() == b"hello"
+    with refused("AccessDenied", 403):
+        delegated.s3.get_object(Bucket=bucket, Key="out/a")
 
 
 def test_a_request_is_passed_on_and_turned_down(admin, account, partner, template):

@@ -219,14 +219,6 @@ class TestFetching:
 
         return server, admin, arn, exchange
 
-    @staticmethod
-    def is_logged(server, text: str) -> None:
-        """The log is written behind the answer."""
-        deadline = time.monotonic() + 30
-        while text not in server.log():
-            assert time.monotonic() < deadline, server.log()
-            time.sleep(0.05)
-
     def test_a_thumbprint_lets_an_issuer_with_a_private_ca_be_fetched(self, start_server, authority, issuer):
         certificate = x509.load_pem_x509_certificate(authority.certificate.read_bytes())
         der = certificate.public_bytes(serialization.Encoding.DER)
@@ -267,7 +259,7 @@ class TestFetching:
                 As(server, None).sts.assume_role_with_web_identity(
                     RoleArn=role_arn("r"), RoleSessionName="pod", WebIdentityToken=token
                 )
-            self.is_logged(server, f"{host} isn't allowed for an issuer")
+            server.logged(f"{host} isn't allowed for an issuer")
 
     def test_private_ranges_are_refused_if_the_server_is_told_so(self, start_server):
         server = start_server("--no-private-issuers")
@@ -278,7 +270,7 @@ class TestFetching:
             As(server, None).sts.assume_role_with_web_identity(
                 RoleArn=role_arn("r"), RoleSessionName="pod", WebIdentityToken=token
             )
-        self.is_logged(server, "10.0.0.1 isn't allowed for an issuer")
+        server.logged("10.0.0.1 isn't allowed for an issuer")
 
 
 @pytest.mark.parametrize("change", ["delete", "audience", "thumbprint"])

@@ -141,3 +141,15 @@ def test_the_secret_key_is_not_in_the_trail(account, admin):
     mine = next(it for it in records if it["requestParameters"]["userName"] == user.name)
     assert mine["responseElements"]["accessKey"]["accessKeyId"] == user.credentials.access_key
     assert user.credentials.secret_key not in json.dumps(records)
+
+
+def test_an_inline_policy_is_read_as_it_was_written(admin, account):
+    document = policy(allow("s3:GetObject"))
+    user = account.user(document)
+    answer = admin.iam.get_user_policy(UserName=user.name, PolicyName="p")
+    assert (answer["UserName"], answer["PolicyName"]) == (user.name, "p")
+    assert answer["PolicyDocument"] == json.loads(document)
+    with refused("NoSuchEntity", 404, "The user policy with name q cannot be found."):
+        admin.iam.get_user_policy(UserName=user.name, PolicyName="q")
+    with refused("AccessDenied", 403):
+        user.iam.get_user_policy(UserName=user.name, PolicyName="p")

@@ -405,14 +405,101 @@ def test_an_issuer_named_like_our_bucket_is_read_from_it(server, own_server, acc
 def test_a_bucket_issuers_document_must_name_it(server, own_server, account, bucket, home):
     url = f"https://{bucket}.s3.us-east-2.amazonaws.com"
     issuer(own_server, "create", url)
+    issuer(own_server, "export", url, home / "out")
+    Cli.of(server, home)("s3", "cp", "--recursive", home / "out", f"s3://{bucket}")
     cluster = Cluster(server, account, url)
     put = account.admin.s3.put_object
-    keys = issuer(own_server, "export", url, home / "out") and (home / "out/keys.json").read_bytes()
-    put(Bucket=bucket, Key="keys.json", Body=keys)
     for wrong in (ccoctl_discovery("https://other.example"), "{}", "<html>"):
         put(Bucket=bucket, Key=".well-known/openid-configuration", Body=wrong)
         with refused("InvalidIdentityToken", 400, UNVERIFIABLE):
             cluster.assume(own_server.token("ns/sa", "--issuer", url))
+
+
+class BucketIssuer:
+    """An issuer whose URL is a bucket's of a server below a domain that no network knows, signing elsewhere."""
+
+    def __init__(self, server: Server, signer: Server, home):
+        self.server, self.signer, self.home = server, signer, home
+        self.account = Account(server, As(server, server.administrator))
+        self.bucket = self.account.name("oidc")
+        self.url = f"https://{self.bucket}.s3.invalid"
+        issuer(signer, "create", self.url)
+        issuer(signer, "export", self.url, home / "out")
+
+    def restart(self):
+        self.server.kill()
+        self.server.restart()
+        self.account.admin = As(self.server, self.server.administrator)
+
+    def create(self):
+        self.account.admin.s3.create_bucket(Bucket=self.bucket)
+
+    def publish(self):
+        Cli.of(self.server, self.home)("s3", "cp", "--recursive", self.home / "out", f"s3://{self.bucket}")
+
+    def delete(self):
+        Cli.of(self.server, self.home)("s3", "rb", "--force", f"s3://{self.bucket}")
+
+    def registration(self) -> dict:
+        """The newest record of the provider's registration."""
+        trail = self.account.admin.cloudtrail
+        return records(trail, EventName="CreateOpenIDConnectProvider")[0]
+
+    def token(self) -> str:
+        return self.signer.token("ns/sa", "--issuer", self.url)
+
+
+@pytest.fixture
+def in_bucket(start_server, own_server, home):
+    return BucketIssuer(start_server("--s3-domain", "s3.invalid"), own_server, home)
+
+
+def test_a_bucket_that_is_deleted_or_made_again_is_not_looked_for_elsewhere(in_bucket):
+    in_bucket.create()
+    in_bucket.publish()
+    cluster = Cluster(in_bucket.server, in_bucket.account, in_bucket.url)
+    cluster.assume(in_bucket.token())
+    shown = f"bucket {in_bucket.bucket} of this server"
+    assert in_bucket.registration()["additionalEventData"] == {"issuerDocuments": shown}
+    # What was decided lasts.
+    in_bucket.restart()
+    cluster.anonymous = As(in_bucket.server, None)
+    cluster.assume(in_bucket.token())
+
+    # A fetch would be told otherwise: nothing answers there.
+    in_bucket.delete()
+    with refused("InvalidIdentityToken", 400, UNVERIFIABLE):
+        cluster.assume(in_bucket.token())
+    in_bucket.server.logged("the provider was registered with one that is gone")
+    # Somebody else's bucket of the name, whatever is in it.
+    in_bucket.create()
+    in_bucket.publish()
+    with refused("InvalidIdentityToken", 400, UNVERIFIABLE):
+        cluster.assume(in_bucket.token())
+    in_bucket.server.logged("not in the bucket that the provider was registered with")
+
+    iam = in_bucket.account.admin.iam
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=cluster.arn)
+    iam.create_open_id_connect_provider(Url=in_bucket.url, ClientIDList=["sts.amazonaws.com"])
+    cluster.assume(in_bucket.token())
+
+
+@pytest.mark.parametrize("before", ["nothing", "an empty bucket", "another issuer's document"])
+def test_an_issuer_that_was_not_in_our_bucket_when_registered_is_only_fetched(in_bucket, before):
+    if before != "nothing":
+        in_bucket.create()
+    if before == "another issuer's document":
+        in_bucket.account.admin.s3.put_object(
+            Bucket=in_bucket.bucket, Key=".well-known/openid-configuration",
+            Body=ccoctl_discovery("https://other.example"),
+        )
+    cluster = Cluster(in_bucket.server, in_bucket.account, in_bucket.url)
+    assert "additionalEventData" not in in_bucket.registration()
+    if before == "nothing":
+        in_bucket.create()
+    in_bucket.publish()
+    with refused("IDPCommunicationError", 400):
+        cluster.assume(in_bucket.token())
 
 
 def test_another_server_accepts_what_we_host(server, account, authority, start_server):

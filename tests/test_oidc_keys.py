@@ -9,7 +9,7 @@ from support.clients import As, refused
 from support.issuer import issuing
 from support.policies import allow, policy, trust_provider
 from support.principals import role_arn
-from support.server import ACCOUNT
+from support.server import ACCOUNT, Credentials
 
 SUBJECT = "system:serviceaccount:ns:sa"
 VERSION = "2026-11-22"
@@ -201,15 +201,38 @@ def test_each_operation_needs_its_own_permission_on_the_provider(server, cluster
             f"User: {denied.arn} is not authorized to perform: daypass:{operation} on resource: {cluster.arn} "
             f"because no identity-based policy allows the daypass:{operation} action",
         )
-        elsewhere = account.user(policy(allow(f"daypass:{operation}", f"{cluster.arn}2")))
+        elsewhere = account.user(policy(allow(["daypass:*", "iam:*"], f"{cluster.arn}2")))
         assert call(server, operation, elsewhere.credentials, **parameters).status == 403
-        allowed = account.user(policy(allow(f"daypass:{operation}", cluster.arn)))
+        # What IAM asks for its own keys of the provider is asked too.
+        own_only = account.user(policy(allow(f"daypass:{operation}", cluster.arn)))
+        assert call(server, operation, own_only.credentials, **parameters).status == 403
+        iam = "GetOpenIDConnectProvider" if operation.startswith("List") else "UpdateOpenIDConnectProviderThumbprint"
+        allowed = account.user(policy(allow([f"daypass:{operation}", f"iam:{iam}"], cluster.arn)))
         answer = call(server, operation, allowed.credentials, **parameters)
         assert answer.status == 200, answer.text
 
 
+def test_who_is_kept_from_iam_does_not_decide_whom_it_trusts(server, cluster, account):
+    parameters = {"OpenIDConnectProviderArn": cluster.arn, "KeySet": cluster.jwks()}
+    power_user = account.user()
+    account.admin.iam.attach_user_policy(
+        UserName=power_user.name, PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess"
+    )
+    answer = call(server, "PushOpenIDConnectProviderKeys", power_user.credentials, **parameters)
+    answer.is_error(403, "AccessDenied")
+    # Sessions that may call nothing of IAM, whatever policies say.
+    user = account.user(policy(allow("*")))
+    for session in (
+        user.sts.get_session_token(),
+        user.sts.get_federation_token(Name="partner", Policy=policy(allow("*"))),
+    ):
+        credentials = Credentials.of(session["Credentials"])
+        answer = call(server, "PushOpenIDConnectProviderKeys", credentials, **parameters)
+        assert answer.status == 403, answer.text
+
+
 def test_a_push_is_in_the_trail(server, cluster, account, admin):
-    user = account.user(policy(allow("daypass:*")))
+    user = account.user(policy(allow(["daypass:*", "iam:*"])))
     call(
         server, "PushOpenIDConnectProviderKeys", user.credentials,
         OpenIDConnectProviderArn=cluster.arn, KeySet=cluster.jwks(),
@@ -221,7 +244,8 @@ def test_a_push_is_in_the_trail(server, cluster, account, admin):
     assert (record["eventSource"], record["eventName"]) == ("daypass.internal", "PushOpenIDConnectProviderKeys")
     assert record["readOnly"] is False
     assert record["resources"] == [{"accountId": ACCOUNT, "type": "AWS::IAM::OIDCProvider", "ARN": cluster.arn}]
-    assert json.loads(record["requestParameters"]["keySet"])["keys"][0]["kid"] == "first"
+    # What was pushed by mistake may be a private key.
+    assert record["requestParameters"] == {"openIDConnectProviderArn": cluster.arn}
     assert record["responseElements"]["keys"] == [{"keyId": "first", "algorithm": "RS256"}]
 
 
@@ -243,7 +267,7 @@ def test_pushed_keys_survive_a_kill_and_go_with_their_provider(own_server, name)
 
 
 def test_somebody_elses_credentials_are_used_from_the_environment(server, cluster, account):
-    user = account.user(policy(allow("daypass:*", cluster.arn)))
+    user = account.user(policy(allow(["daypass:*", "iam:*"], cluster.arn)))
     environment = {"AWS_ENDPOINT_URL": server.url, **user.credentials.environment()}
     arguments = ("push-keys", "--provider-arn", cluster.arn)
     done = cluster.command(*arguments, input=cluster.jwks(), environment=environment)

@@ -211,6 +211,32 @@ def test_document_types_and_entities_are_refused(assume, signed):
         assume(text.replace("alice@example.com", "&e;"))
 
 
+def test_an_element_with_hundreds_of_attributes_is_refused(assume, signed):
+    # Where nothing is signed, so that only their number tells.
+    text = etree.tostring(signed()).decode()
+    for count, is_refused in ((256, False), (257, True), (5_000, True)):
+        attributes = " ".join(f"a{n}='x'" for n in range(count))
+        many = text.replace("<samlp:Status>", f"<samlp:Status {attributes}>")
+        assert many != text
+        if is_refused:
+            with refused("InvalidIdentityToken", 400, INVALID):
+                assume(many)
+        else:
+            assume(many)
+
+
+def test_what_a_stranger_hides_in_a_canonical_form_is_refused(assume, signed):
+    text = etree.tostring(signed()).decode()
+    prefixes = " ".join(f"p{n}" for n in range(10_000))
+    exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#"
+    listed = f'<ec:InclusiveNamespaces xmlns:ec="{exclusive}" PrefixList="{prefixes}"/>'
+    for name in ("CanonicalizationMethod", "Transform"):
+        empty = f'<ds:{name} Algorithm="{exclusive}"/>'
+        assert empty in text
+        with refused("InvalidIdentityToken", 400, BAD_SIGNATURE):
+            assume(text.replace(empty, f'<ds:{name} Algorithm="{exclusive}">{listed}</ds:{name}>'))
+
+
 def test_sha_1_and_other_algorithms_are_refused(assume, signed):
     rsa, digest = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmlenc#sha256"
     for old, new in (

@@ -1,6 +1,7 @@
 """The policy simulator and `daypass can`: what they say is what the server does."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 from support.aws_cli import Cli
 from support.clients import As, refused
 from support.environment import clean_environment
+from support.organization import Organization
 from support.policies import allow, deny, policy, trust, trust_provider
 from support.principals import role_arn
 from support.server import ACCOUNT, REGION, binary
@@ -346,3 +348,52 @@ def test_can_speaks_https(https_server, authority, home):
         timeout=60, env=cli.environment,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_keys_that_a_principals_policies_ask_for(admin, account):
+    role = account.role(policy(allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalTag/Team": "a"}})))
+    extra = policy(allow("s3:PutObject", Condition={"Bool": {"aws:SecureTransport": "true"}}))
+    answer = admin.iam.get_context_keys_for_principal_policy(
+        PolicySourceArn=role_arn(role), PolicyInputList=[extra]
+    )
+    assert answer["ContextKeyNames"] == ["aws:PrincipalTag/Team", "aws:SecureTransport"]
+    with refused("NoSuchEntity", 404):
+        admin.iam.get_context_keys_for_principal_policy(PolicySourceArn=role_arn("no-such-role"))
+
+
+def test_policies_of_another_account_cannot_be_tried_out(own_server):
+    organization = Organization(own_server)
+    home, away = organization.account("one"), organization.account("other")
+    organization.api.remove_account_from_organization(AccountId=home.id)
+    asker = home.user("ann", policy(allow("s3:*"), allow("iam:SimulatePrincipalPolicy")))
+    bucket = f"b-{os.urandom(5).hex()}"
+    away.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    hush = {"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-hush"}}}
+    target = f"arn:aws:s3:::{bucket}/k"
+    away.s3.put_bucket_policy(Bucket=bucket, Policy=policy({**deny("s3:*", target, **hush), "Principal": "*"}))
+    owner = {"ResourceOwner": f"arn:aws:iam::{away.id}:root"}
+
+    def said(resource: str, vpc: str, **more) -> dict:
+        vpc = {"ContextKeyName": "aws:SourceVpc", "ContextKeyValues": [vpc], "ContextKeyType": "string"}
+        result = simulate(asker, asker.arn, "s3:GetObject", resource, ContextEntries=[vpc], **more)
+        return json.loads(json.dumps(result).replace(resource, "RESOURCE"))
+
+    def is_blind(**more) -> bool:
+        """Whether nothing depends on the condition, or on the bucket's being there."""
+        answers = [said(resource, vpc, **more)
+                   for resource in (target, f"arn:aws:s3:::{bucket}-none/k") for vpc in ("vpc-hush", "vpc-other")]
+        return all(it == answers[0] for it in answers) and answers[0]["EvalDecision"] != "explicitDeny"
+
+    assert is_blind() and is_blind(**owner)
+    organization.api.enable_policy_type(RootId=organization.root, PolicyType="RESOURCE_CONTROL_POLICY")
+    organization.policy(policy({**deny("s3:*", **hush), "Principal": "*"}), "RESOURCE_CONTROL_POLICY", to=away.id)
+    assert is_blind(**owner)
+    # The organization of another account, letter by letter.
+    guess = policy(deny("*", Condition={"StringLike": {"aws:ResourceOrgID": "o-*"}}))
+    assert said(target, "vpc-other", PolicyInputList=[guess], **owner)["EvalDecision"] != "explicitDeny"
+    # The owner is told.
+    reader = away.user("bob", policy(allow("*")))
+    vpc = [{"ContextKeyName": "aws:SourceVpc", "ContextKeyValues": ["vpc-hush"], "ContextKeyType": "string"}]
+    assert simulate(reader, reader.arn, "s3:GetObject", target, ContextEntries=vpc)["EvalDecision"] == "explicitDeny"
+    result = simulate(reader, reader.arn, "s3:GetObject", target, PolicyInputList=[guess])
+    assert result["EvalDecision"] == "explicitDeny"

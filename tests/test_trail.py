@@ -1,5 +1,6 @@
 """What the audit trail records, and how it is asked."""
 
+import dataclasses
 import datetime
 import json
 
@@ -194,3 +195,20 @@ def test_line_breaks_in_a_request_forge_no_record(server, trail, account):
     for path in (server.data / "trail").rglob("*.jsonl"):
         for line in path.read_text().splitlines():
             assert json.loads(line)["eventName"] != "Forged"
+
+
+def test_who_knows_a_keys_id_cannot_fill_its_trail(server, trail, account):
+    user, other = account.user(), account.user()
+    for target in (user, other):
+        forged = dataclasses.replace(target.credentials, secret_key="x" * 40)
+        for _ in range(45 if target is user else 1):
+            assert raw.sts(server, "GetCallerIdentity", forged).code == "SignatureDoesNotMatch"
+    recorded = records(trail, AccessKeyId=user.credentials.access_key)
+    assert {it["eventName"] for it in recorded} == {"Refused"}
+    # Ten a minute, and a minute may end in between.
+    assert len(recorded) in range(10, 21)
+    # One key's refusals take no room from another's, nor from what is signed.
+    assert len(records(trail, AccessKeyId=other.credentials.access_key)) == 1
+    user.sts.get_caller_identity()
+    assert records(trail, AccessKeyId=user.credentials.access_key)[0]["eventName"] == "GetCallerIdentity"
+    assert len(records(trail, AccessKeyId=user.credentials.access_key)) == len(recorded) + 1

@@ -35,10 +35,10 @@ fuzz_target!(|text: &str| {
         keys: &WORLD.metadata.keys,
         valid_until: WORLD.metadata.valid_until,
         provider_id: "ID",
-        decryption: std::slice::from_ref(&WORLD.key),
         encryption_required: false,
     };
-    match verify(&STANDARD.encode(text), &trust, &WORLD.service, WORLD.now) {
+    let keys = || std::slice::from_ref(&WORLD.key);
+    match verify(&STANDARD.encode(text), &trust, keys, &WORLD.service, WORLD.now) {
         Ok(assertion) => {
             // What the provider signed in the seeds, and nothing else.
             assert_eq!(assertion.subject, "alice@example.com");

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,14 @@ class Server:
     def log(self) -> str:
         """What it wrote to standard error."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def logged(self, text: str) -> str:
+        """The log, once it has this text: lines are written after the answers that they are about."""
+        deadline = time.monotonic() + 30
+        while text not in (log := self.log()):
+            assert time.monotonic() < deadline, log
+            time.sleep(0.02)
+        return log
 
     def command(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Runs another `daypass` command on this server's directory."""

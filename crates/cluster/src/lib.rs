@@ -1,7 +1,7 @@
 //! Kubernetes and OpenShift: what makes a pod's service account an AWS identity.
 //!
-//! So far: the environment that the pod identity webhook gives a container, which
-//! `daypass run` gives to a local program.
+//! [`webhook`] is the pod identity webhook; [`PodEnvironment`] is what it gives a container, for
+//! a local program under `daypass run`.
 #![cfg_attr(
     test,
     allow(
@@ -13,5 +13,6 @@
 )]
 
 mod environment;
+pub mod webhook;
 
 pub use environment::PodEnvironment;

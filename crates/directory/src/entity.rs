@@ -231,6 +231,10 @@ pub struct OidcProvider {
     pub tags: Tags,
     /// When it was made.
     pub created: Timestamp,
+    /// The bucket of this server that the issuer's documents are read from, by what tells it from every other; decided when
+    /// the provider was made. Without one they are fetched over the network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<String>,
 }
 
 impl Role {

@@ -12,6 +12,7 @@ use trail::Trail;
 
 use crate::Clock;
 use crate::last_used::LastUsed;
+use crate::refusal_limit::RefusalLimit;
 
 /// What a door is built from.
 pub struct DoorConfig {
@@ -27,7 +28,7 @@ pub struct DoorConfig {
     pub clock: Arc<dyn Clock>,
     /// The server's own region.
     pub region: String,
-    /// The first account: the local socket's, and the trail of what strangers do to buckets.
+    /// The first account, which is the local socket's.
     pub account: AccountId,
 }
 
@@ -41,6 +42,7 @@ pub struct Door {
     region: String,
     account: AccountId,
     pub(crate) last_used: LastUsed,
+    pub(crate) refusal_limit: RefusalLimit,
     /// The requests under way.
     pub(crate) passages: TaskTracker,
 }
@@ -58,6 +60,7 @@ impl Door {
             region: config.region,
             account: config.account,
             last_used: LastUsed::default(),
+            refusal_limit: RefusalLimit::default(),
             passages: TaskTracker::new(),
         }
     }

@@ -94,6 +94,7 @@ impl Door {
             Ok(proven) => proven,
             Err(Unproven { error, known }) => {
                 let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
+                let known = known.map(|caller| self.named(caller, arrived.now));
                 let service = expected.service;
                 return self
                     .turn_away(api, &arrived, &parts, service, refusal, known)
@@ -104,7 +105,10 @@ impl Door {
             Ok(decoder) => decoder,
             Err(error) => {
                 let refusal = Refusal::of(&error, expected.family, &arrived.request_id);
-                let known = proven.caller.account().map(|_| Box::new(proven.caller));
+                let known = proven.caller.account().is_some().then(|| Known {
+                    caller: Box::new(proven.caller),
+                    is_recorded: true,
+                });
                 let service = expected.service;
                 return self
                     .turn_away(api, &arrived, &parts, service, refusal, known)
@@ -121,8 +125,18 @@ impl Door {
         self.finish(api, &call, &asked, event, response).await
     }
 
+    /// The holder of a key that a request names and is not signed with.
+    fn named(&self, caller: Box<Caller>, now: Timestamp) -> Known {
+        let key = caller.access_key_id.as_deref().unwrap_or_default();
+        Known {
+            is_recorded: self.refusal_limit.admits(key, now),
+            caller,
+        }
+    }
+
     /// Refuses a request before any operation. It is an event of the account whose key was
-    /// named, if that key exists; otherwise a line in the log, and no way to fill a trail.
+    /// named, if that key exists and has not had too many of them; otherwise a line in the
+    /// log, and no way to fill a trail.
     async fn turn_away(
         &self,
         api: &dyn Api,
@@ -130,7 +144,7 @@ impl Door {
         parts: &Parts,
         service: &str,
         refusal: Refusal,
-        known: Option<Box<Caller>>,
+        known: Option<Known>,
     ) -> Response<Body> {
         let response = api.refuse(parts, &refusal);
         let event = Draft {
@@ -139,9 +153,9 @@ impl Door {
             management: true,
             read_only: true,
             error: Some((refusal.code.to_owned(), refusal.message)),
-            unattributed: known.is_none(),
-            recipient: known.as_ref().and_then(|caller| caller.account()),
-            identity: known.map(|caller| caller.identity),
+            unattributed: !known.as_ref().is_some_and(|known| known.is_recorded),
+            recipient: known.as_ref().and_then(|known| known.caller.account()),
+            identity: known.map(|known| known.caller.identity),
             ..Draft::default()
         };
         // Whoever it claimed to be, it is nobody's request.
@@ -199,6 +213,13 @@ impl Door {
         let hash = bytes.map(|bytes| sha256(bytes));
         self.authenticate(&request, &rules, hash, now)
     }
+}
+
+/// The caller that a refused request names.
+struct Known {
+    caller: Box<Caller>,
+    /// Whether its account's trail is told.
+    is_recorded: bool,
 }
 
 /// What is known of a request before anybody has looked into it.

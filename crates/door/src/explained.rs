@@ -11,6 +11,13 @@ use crate::{Call, Caller, Denied, Door};
 /// The most bytes of the text. Sealed it has 3,468 characters then, so that it fits into the response headers that proxies
 /// take (4 KiB and more).
 const MOST: usize = 2_560;
+/// Beginnings of the condition keys that tell of the resource's account.
+const FOREIGN_KEYS: [&str; 4] = [
+    "aws:ResourceTag/",
+    "iam:ResourceTag/",
+    "s3:ExistingObjectTag/",
+    "aws:ResourceOrg",
+];
 /// How many statements that nearly match are named.
 const NEAREST: usize = 3;
 
@@ -28,7 +35,8 @@ pub(crate) struct Explained {
 
 impl Explained {
     /// What was found out about a refusal. Whoever decodes the message belongs to the caller's account, so the policies of a
-    /// `foreign` resource stay out of it.
+    /// `foreign` resource, its tags and its place in an organization stay out of it; and so do control policies, which only the
+    /// organization's administrators can read.
     pub(crate) fn of(
         caller: &Caller,
         foreign: bool,
@@ -36,7 +44,12 @@ impl Explained {
         policies: &Policies<'_, '_>,
     ) -> Self {
         let request = &explanation.request;
-        let own = |it: &Considered<'_, '_>| !(foreign && is_resources(it.policy.layer));
+        let is_told = |layer: Layer| match layer {
+            Layer::Scp | Layer::Rcp => false,
+            layer => !(foreign && is_resources(layer)),
+        };
+        let own = |it: &Considered<'_, '_>| is_told(it.policy.layer);
+        let is_foreign_key = |key: &str| foreign && FOREIGN_KEYS.iter().any(|it| key.starts_with(it));
         let matched = explanation.considered.iter().filter(|it| own(it));
         let matched = matched
             .filter(|it| it.mismatch.is_none())
@@ -45,7 +58,10 @@ impl Explained {
         let is_s3 = request.action.starts_with("s3:");
         let nearest = explanation.nearest().filter(|it| own(it)).take(NEAREST);
         Self {
-            explicit: matches!(explanation.decision.outcome, Outcome::ExplicitlyDenied(_)),
+            explicit: match explanation.decision.outcome {
+                Outcome::ExplicitlyDenied(layer) => !(foreign && is_resources(layer)),
+                Outcome::ImplicitlyDenied(_) | Outcome::Allowed => false,
+            },
             matched,
             failures: nearest.map(|it| value(&it.to_string())).collect(),
             principal: json!({
@@ -60,6 +76,7 @@ impl Explained {
                 .iter()
                 // Those of S3 are there for every request, and no other service's policy asks for them.
                 .filter(|(key, _)| is_s3 || !key.starts_with("s3:"))
+                .filter(|(key, _)| !is_foreign_key(key))
                 .map(|(key, values)| match values {
                     Value::One(one) => condition(key, std::slice::from_ref(one)),
                     Value::Many(many) => condition(key, many),

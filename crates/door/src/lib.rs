@@ -35,6 +35,7 @@ mod payload;
 mod prepare;
 mod record;
 mod refusal;
+mod refusal_limit;
 mod request_id;
 mod resource_policies;
 mod root_session;

@@ -17,13 +17,13 @@ impl Door {
             return Ok(());
         }
         let identity = draft.identity.as_ref().unwrap_or(&call.caller.identity);
-        let own = draft
-            .recipient
-            .or_else(|| call.caller.account())
-            .unwrap_or(self.account());
+        let Some(own) = draft.recipient.or_else(|| call.caller.account()) else {
+            return Ok(());
+        };
         // A call into another account leaves a record in each, tied by one id (CloudTrail
         // user guide, "sharedEventID").
         let owner = draft.resources.iter().find_map(|resource| resource.account);
+        let owner = owner.filter(|_| concerns_owner(draft));
         let snapshot = self.directory.snapshot();
         let foreign = owner.filter(|owner| {
             // An account that isn't here has no trail either.
@@ -68,6 +68,13 @@ impl Door {
             _ => &call.region,
         }
     }
+}
+
+/// Whether a call is the business of the account whose resource it names. A refused one is
+/// not: the resource need not exist, and anybody could fill that account's trail. An event of
+/// S3 names the owner only after the bucket has been found.
+fn concerns_owner(draft: &Draft) -> bool {
+    draft.error.is_none() || draft.event_source == "s3.amazonaws.com"
 }
 
 /// The request's one line in the log.

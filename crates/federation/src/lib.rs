@@ -51,7 +51,7 @@ pub use issuer::{
     ServiceAccountToken, StoredKey,
 };
 pub use keys::{InvalidKeys, KeySet, PushedKey, PushedKeys};
-pub use local::{Document, LocalDocuments, Registered};
+pub use local::{Document, LocalDocuments, Place, Registered};
 pub use outbound::{OutboundAlgorithm, OutboundIssuer};
 pub use thumbprint::chain_thumbprint;
 pub use token::UnverifiedToken;

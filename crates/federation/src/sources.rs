@@ -53,9 +53,14 @@ impl Sources {
         if let Some(source) = list.iter().find(same) {
             return Arc::clone(source);
         }
-        // Thumbprint lists come and go with updates of the provider; the oldest make room.
+        // Thumbprint lists come and go with updates of providers. The one that was not used for longest makes room, so that
+        // somebody who changes a list all the time gets rid of no other account's keys that are in use.
         if list.len() >= MAX_SOURCES {
-            list.remove(0);
+            let places = list.iter().enumerate();
+            let idle = places.min_by_key(|(_, source)| source.last_used());
+            if let Some(at) = idle.map(|(at, _)| at) {
+                list.remove(at);
+            }
         }
         let source = Source::new(url.clone(), thumbprints.to_vec());
         source.touch(now);
@@ -86,11 +91,6 @@ impl Sources {
             sources.remove(&url);
             total -= size;
         }
-    }
-
-    /// Drops an issuer's keys.
-    pub(crate) fn forget(&self, url: &IssuerUrl) {
-        self.write().remove(url);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, ByIssuer> {
@@ -147,5 +147,16 @@ mod tests {
             sources.of(&url(0), &[format!("{number:040}")], at(0));
         }
         assert_eq!(sources.read()[&url(0)].len(), MAX_SOURCES);
+    }
+
+    #[test]
+    fn a_list_of_thumbprints_in_use_is_not_crowded_out() {
+        let sources = Sources::new(2, usize::MAX);
+        let used = sources.of(&url(0), &[], at(0));
+        for number in 1..=100 {
+            sources.of(&url(0), &[format!("{number:040}")], at(2 * number));
+            let again = sources.of(&url(0), &[], at(2 * number + 1));
+            assert!(Arc::ptr_eq(&again, &used), "{number}");
+        }
     }
 }

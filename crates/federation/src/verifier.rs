@@ -14,7 +14,7 @@ use crate::error::TokenError;
 use crate::fetch::Fetcher;
 use crate::issuer::Issuer;
 use crate::keys::{KeySet, PushedKeys, VerificationKey};
-use crate::local::{self, LocalDocuments, Registered};
+use crate::local::{self, LocalDocuments, Place, Registered};
 use crate::sources::Sources;
 use crate::token::UnverifiedToken;
 use crate::url::IssuerUrl;
@@ -164,6 +164,13 @@ impl Verifier {
         let _ = self.shared.local.set(documents);
     }
 
+    /// The place of this process that holds the discovery document of an issuer now, if it is the account's: to be asked once,
+    /// when a provider is registered, and recorded with it for [`Verifier::verify_for`].
+    pub async fn local_place(&self, url: &IssuerUrl, account: &str) -> Option<Place> {
+        let documents = self.shared.local.get()?;
+        local::place(&**documents, url, account).await
+    }
+
     /// Verifies a token for a provider at a time: the issuer is the provider's, its key verifies the signature, and
     /// the dates are right. The audience is the caller's next check. Must run inside a tokio runtime.
     ///
@@ -181,8 +188,9 @@ impl Verifier {
         self.verify_for(token, provider, None, now).await
     }
 
-    /// As [`Verifier::verify`]; if it is known who registered the provider, the issuer's documents may also be those that this
-    /// process keeps ([`Verifier::read_local`]).
+    /// As [`Verifier::verify`]; with a place that was recorded for the provider, the issuer's documents are read there
+    /// ([`Verifier::read_local`]) and never over the network, whatever has become of the place. Without one they are never read
+    /// in a place of this process.
     ///
     /// # Errors
     /// As [`Verifier::verify`].
@@ -215,8 +223,9 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// Where a token's key comes from: what was pushed for the provider, else an issuer of this process, else documents that
-    /// this process keeps, else the network.
+    /// Where a token's key comes from: what was pushed for the provider, else an issuer of this process, else the place that
+    /// is recorded for the provider, else the network. Nothing that is missing in one of them is looked for in the next: the
+    /// name of a bucket that is gone here may be a stranger's elsewhere.
     async fn key(
         &self,
         token: &UnverifiedToken,
@@ -231,8 +240,9 @@ impl Verifier {
         if let Some(issuer) = self.hosted(provider.url) {
             return issuer.key(algorithm, id);
         }
-        if let Some(keys) = self.local_keys(provider.url, registered).await {
-            return keys?.select(algorithm, id).cloned();
+        if let Some(registered) = registered {
+            let keys = self.local_keys(provider.url, registered).await?;
+            return keys.select(algorithm, id).cloned();
         }
         let shared = &self.shared;
         let (lifetimes, fetcher) = (shared.lifetimes, &shared.fetcher);
@@ -246,10 +256,11 @@ impl Verifier {
         key
     }
 
-    /// Drops the fetched keys of an issuer and what is known of its tokens, to be called when a provider is deleted or
-    /// changed.
+    /// Drops what is known of an issuer's tokens, to be called when the keys that were pushed for a provider change.
+    ///
+    /// Its fetched keys stay, and the limit on fetches with them: they are kept by URL and thumbprints, so they are right for
+    /// every provider that has the same, and other accounts' providers use them.
     pub fn forget(&self, url: &IssuerUrl) {
-        self.shared.sources.forget(url);
         self.shared.verified.forget(url);
     }
 
@@ -265,10 +276,12 @@ impl Verifier {
     async fn local_keys(
         &self,
         url: &IssuerUrl,
-        registered: Option<Registered<'_>>,
-    ) -> Option<Result<KeySet, TokenError>> {
-        let documents = self.shared.local.get()?;
-        local::keys(&**documents, url, registered?).await
+        registered: Registered<'_>,
+    ) -> Result<KeySet, TokenError> {
+        let documents = self.shared.local.get();
+        let documents =
+            documents.ok_or_else(|| TokenError::unverifiable("no documents are kept here"))?;
+        local::keys(&**documents, url, registered).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use door::{Authentication, Call};
 use http::Method;
+use policy::AccountId;
 use serde_json::{Map, Value, json};
 use trail::{Draft, Resource};
 
@@ -118,6 +119,7 @@ impl Seen {
         error: Option<(String, String)>,
     ) -> Draft {
         let row = self.operation.map(Operation::row);
+        let owner = self.resources.iter().find_map(|resource| resource.account);
         let mut additional = Map::new();
         let mut put = |name: &str, value: Value| {
             additional.insert(name.to_owned(), value);
@@ -153,14 +155,23 @@ impl Seen {
             resources: self.resources,
             error,
             reason: self.reason,
+            // Buckets that don't exist are nobody's, and so is what strangers want of them.
+            unattributed: call.caller.account().is_none() && owner.is_none(),
+            recipient: recipient(call, owner),
             ..Draft::default()
         }
     }
 }
 
+/// The account that is told of a request without credentials: the bucket's owner. Other
+/// callers have an account of their own.
+fn recipient(call: &Call, owner: Option<AccountId>) -> Option<AccountId> {
+    owner.filter(|_| call.caller.account().is_none())
+}
+
 /// The event of one key of DeleteObjects, beside the request's own. (CloudTrail leaves the
 /// keys out; an audit needs them.)
-pub(crate) fn deletion(bucket: &Bucket, told: &Told) -> Draft {
+pub(crate) fn deletion(call: &Call, bucket: &Bucket, told: &Told) -> Draft {
     Draft {
         event_source: "s3.amazonaws.com",
         event_name: "DeleteObject".to_owned(),
@@ -178,6 +189,7 @@ pub(crate) fn deletion(bucket: &Bucket, told: &Told) -> Draft {
             },
         ],
         error: told.error.clone(),
+        recipient: recipient(call, Some(bucket.owner)),
         ..Draft::default()
     }
 }

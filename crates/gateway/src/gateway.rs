@@ -308,7 +308,10 @@ impl Gateway {
         }
         let (reply, told) = handler::delete_objects(cx, decided, quiet).await?;
         // An event for each key: which of a thousand are gone must not be anybody's guess.
-        let events: Vec<_> = told.iter().map(|told| deletion(bucket, told)).collect();
+        let events: Vec<_> = told
+            .iter()
+            .map(|told| deletion(cx.call, bucket, told))
+            .collect();
         let kept = events.iter().map(|event| door.record(cx.call, event));
         futures_util::future::try_join_all(kept)
             .await

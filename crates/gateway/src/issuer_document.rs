@@ -1,50 +1,77 @@
 //! Documents of issuers whose URL is a bucket's, read from the bucket itself.
 
 use std::io;
+use std::sync::Arc;
 
-use jiff::Timestamp;
 use policy::AccountId;
 
 use crate::Gateway;
 use crate::name::{BucketName, ObjectKey};
+use crate::store::Bucket;
 
 /// The most bytes of one document, as for those that are fetched.
 const MOST: u64 = 1024 * 1024;
 
 impl Gateway {
-    /// The object at a URL of S3's (`https://BUCKET.s3.REGION.amazonaws.com/KEY`, the path-style form, or a domain that this
-    /// server's buckets are subdomains of), for a provider that `owner` registered at `since`; in the error, why it can't be
-    /// read.
+    /// Name and identity of the bucket that a URL of S3's leads to (`https://BUCKET.s3.REGION.amazonaws.com/KEY`, the
+    /// path-style form, or a domain that this server's buckets are subdomains of), if it is this account's. A bucket that is
+    /// made again under the name has another identity.
+    #[must_use]
+    pub fn issuer_bucket(&self, url: &str, owner: AccountId) -> Option<(String, String)> {
+        let (bucket, _) = self.at(url)?;
+        (bucket.owner == owner).then(|| (bucket.name.as_str().to_owned(), identity(&bucket)))
+    }
+
+    /// The object at a URL of S3's, for a provider of `owner` whose documents are in the bucket with this
+    /// [identity](Self::issuer_bucket) and in no other; in the error, why it can't be read.
     ///
-    /// `None` if the bucket isn't the provider's: it must belong to the provider's account, and have been there when the
-    /// provider was registered. Else whoever may create a bucket could give keys to a provider of an issuer elsewhere. The
-    /// bucket policy has no part in it: the account's own server reads the account's own bucket.
+    /// The bucket policy has no part in it: the account's own server reads the account's own bucket.
+    ///
+    /// # Errors
+    /// The reason, for the server's log: the bucket is gone, was made again or is another one, or there is no such object.
     pub async fn issuer_document(
         &self,
         url: &str,
         owner: AccountId,
-        since: Timestamp,
-    ) -> Option<Result<Vec<u8>, String>> {
-        let (bucket, key) = place(url, &self.domains)?;
-        let bucket = self.store.bucket(&BucketName::parse(bucket).ok()?)?;
-        if bucket.owner != owner || bucket.created > since {
-            return None;
+        recorded: &str,
+    ) -> Result<Vec<u8>, String> {
+        let (bucket, key) = self.at(url).ok_or(
+            "it is in no bucket of this server; the provider was registered with one that is gone, or the discovery document \
+             points out of it",
+        )?;
+        if bucket.owner != owner || identity(&bucket) != recorded {
+            return Err(
+                "it is not in the bucket that the provider was registered with, which was deleted, or the discovery \
+                 document points out of it"
+                    .to_owned(),
+            );
         }
-        let Ok(key) = ObjectKey::parse(key) else {
-            return Some(Err("it names no object".to_owned()));
-        };
+        let key = ObjectKey::parse(key).map_err(|_| "it names no object")?;
         let read = self.opened(bucket.id, &key, |files, object| {
             if object.size > MOST {
                 return Err(io::Error::other("it has more than 1 MiB"));
             }
             std::fs::read(files.path(object.file))
         });
-        Some(match read.await {
+        match read.await {
             Ok((_, Some(bytes))) => Ok(bytes),
             Ok((_, None)) => Err("there is no such object in the bucket".to_owned()),
             Err(_) => Err("the object can't be read".to_owned()),
-        })
+        }
     }
+
+    /// The bucket that a URL leads to, and the key in it.
+    fn at<'u>(&self, url: &'u str) -> Option<(Arc<Bucket>, &'u str)> {
+        let (bucket, key) = place(url, &self.domains)?;
+        let bucket = self.store.bucket(&BucketName::parse(bucket).ok()?)?;
+        Some((bucket, key))
+    }
+}
+
+/// Its number is never given again while the store lasts; with the time, not by another store of this server either.
+fn identity(bucket: &Bucket) -> String {
+    let (name, number) = (bucket.name.as_str(), bucket.id);
+    format!("{name} {number} {}", bucket.created.as_second())
 }
 
 /// Bucket and key of an https URL, in either style (S3 User Guide, "Virtual hosting of buckets").
@@ -89,7 +116,10 @@ fn is_endpoint(label: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::tags::Tags;
 
     #[test]
     fn urls_of_buckets_in_every_style_and_no_others() {
@@ -133,35 +163,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_bucket_of_the_providers_account_that_was_there_before_it_counts() {
+    async fn a_provider_is_read_from_the_bucket_it_was_registered_with_and_no_other() {
+        const URL: &str = "https://c-oidc.s3.us-east-1.amazonaws.com/keys.json";
         let dir = tempfile::tempdir().unwrap();
         let gateway = Gateway::open(dir.path(), "us-east-1", Vec::new());
         let gateway = gateway.await.unwrap();
-        let owner: AccountId = "123456789012".parse().unwrap();
-        let made = Timestamp::from_second(1_000).unwrap();
-        let created = gateway.store.create_bucket(
-            BucketName::parse("c-oidc").unwrap(),
-            owner,
-            "us-east-1".to_owned(),
-            crate::tags::Tags::default(),
-            made,
-        );
-        created.await.unwrap().unwrap();
-        let url = "https://c-oidc.s3.us-east-1.amazonaws.com/keys.json";
-        let ask = async |owner: &str, since: i64| {
-            let since = Timestamp::from_second(since).unwrap();
-            gateway
-                .issuer_document(url, owner.parse().unwrap(), since)
-                .await
+        let [owner, other] = ["123456789012", "210987654321"].map(|it| it.parse().unwrap());
+        let name = || BucketName::parse("c-oidc").unwrap();
+        let create = async |owner: AccountId| {
+            let made = Timestamp::from_second(1_000).unwrap();
+            let (store, region) = (&gateway.store, "us-east-1".to_owned());
+            let created = store.create_bucket(name(), owner, region, Tags::default(), made);
+            created.await.unwrap().unwrap();
         };
-        assert!(ask("123456789012", 1_000).await.unwrap().is_err());
-        assert_eq!(ask("123456789012", 999).await, None);
-        assert_eq!(ask("210987654321", 2_000).await, None);
-        let other = gateway.issuer_document(
-            "https://other.s3.us-east-1.amazonaws.com/keys.json",
-            owner,
-            made,
-        );
-        assert_eq!(other.await, None);
+        let delete = async || {
+            let bucket = gateway.store.bucket(&name()).unwrap();
+            gateway.store.delete_bucket(bucket).await.unwrap().unwrap();
+        };
+        let read = async |recorded: &str| gateway.issuer_document(URL, owner, recorded).await;
+
+        assert_eq!(gateway.issuer_bucket(URL, owner), None);
+        create(owner).await;
+        let (shown, recorded) = gateway.issuer_bucket(URL, owner).unwrap();
+        assert_eq!(shown, "c-oidc");
+        assert_eq!(gateway.issuer_bucket(URL, other), None);
+        let reason = read(&recorded).await.unwrap_err();
+        assert!(reason.contains("no such object"), "{reason}");
+        let reason = gateway.issuer_document(URL, other, &recorded).await;
+        assert!(reason.unwrap_err().contains("registered with"));
+
+        delete().await;
+        let reason = read(&recorded).await.unwrap_err();
+        assert!(reason.contains("no bucket of this server"), "{reason}");
+        // Under the same name, even in the same second, it is another bucket.
+        create(owner).await;
+        let reason = read(&recorded).await.unwrap_err();
+        assert!(reason.contains("registered with"), "{reason}");
+        let again = gateway.issuer_bucket(URL, owner).unwrap().1;
+        assert_ne!(again, recorded);
+        assert!(read(&again).await.unwrap_err().contains("no such object"));
+        delete().await;
+        create(other).await;
+        let reason = read(&again).await.unwrap_err();
+        assert!(reason.contains("registered with"), "{reason}");
     }
 }

@@ -116,8 +116,10 @@ impl<'s, 'a, 'r, W: Witness<'a, 'r>> Question<'s, 'a, 'r, '_, '_, W> {
         };
         let same_account = self.resource_account.is_none_or(|owner| owner == account);
         match resource {
-            Some((Grant::Direct, hit)) if same_account => allowed(Some(hit)),
-            Some((Grant::Limited, hit)) if same_account => {
+            Some((Grant::Direct, hit)) if same_account && !self.is_narrowed_user() => {
+                allowed(Some(hit))
+            }
+            Some((Grant::Direct | Grant::Limited, hit)) if same_account => {
                 self.limit().unwrap_or_else(|| allowed(Some(hit)))
             }
             // A role is entered through its trust policy or not at all, and another account's
@@ -127,6 +129,12 @@ impl<'s, 'a, 'r, W: Witness<'a, 'r>> Question<'s, 'a, 'r, '_, '_, W> {
             }
             _ => self.identity(),
         }
+    }
+
+    /// Whether the caller is a user's session with session policies, as delegated access makes
+    /// them. The session has no name of its own: what names the user was not granted to it.
+    fn is_narrowed_user(&self) -> bool {
+        matches!(self.caller, Principal::User { .. }) && self.policies.session.is_some()
     }
 
     /// What the caller's own policies say.

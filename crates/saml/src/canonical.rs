@@ -46,7 +46,7 @@ impl Writer<'_> {
             }
             let name = self.text.get(range)?;
             let prefix = prefix(name);
-            if !prefix.is_empty() {
+            if !prefix.is_empty() && !used.contains(&prefix) {
                 used.push(prefix);
             }
             let namespace = attribute.namespace().unwrap_or_default();

@@ -83,19 +83,21 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The text of the assertion in an `EncryptedAssertion`, by the first key that opens it. Why it
-/// doesn't open is told to nobody.
+/// The text of the assertion in an `EncryptedAssertion`, by the first key that opens it. The keys
+/// are asked for when there is something that one of them could open. Why it doesn't open is told
+/// to nobody.
 ///
 /// # Errors
 /// [`SamlError::Decryption`].
-pub(crate) fn decrypt(
+pub(crate) fn decrypt<K: AsRef<[PrivateKey]>>(
     encrypted: Node<'_, '_>,
-    keys: &[PrivateKey],
+    keys: impl FnOnce() -> K,
 ) -> Result<Zeroizing<String>, SamlError> {
     let refuse = |detail: &str| SamlError::Decryption(detail.to_owned());
     let parts = Parts::of(encrypted)
         .ok_or_else(|| refuse("not one text by AES-GCM with one key by RSA-OAEP"))?;
-    let opened = keys.iter().find_map(|key| parts.open(key));
+    let keys = keys();
+    let opened = keys.as_ref().iter().find_map(|key| parts.open(key));
     opened.ok_or_else(|| refuse("no key of the provider opens the assertion"))
 }
 

@@ -24,21 +24,22 @@ pub struct Trust<'a> {
     pub valid_until: Option<Timestamp>,
     /// The provider's unique id, which the URL that assertions are sent to may hold.
     pub provider_id: &'a str,
-    /// The keys that it may encrypt to.
-    pub decryption: &'a [PrivateKey],
     /// Whether assertions must be encrypted.
     pub encryption_required: bool,
 }
 
 /// The assertion of a base64 encoded response: signed by the provider, for `service`, and in
 /// force at `now`. Either the assertion or the whole response is signed; what of both is signed
-/// must verify.
+/// must verify. `keys` brings the keys that the provider may encrypt to: it is called for an
+/// encrypted assertion alone, once everything else that can be told of the response has been
+/// checked.
 ///
 /// # Errors
 /// [`SamlError`]; nothing of a refused response is told.
-pub fn verify(
+pub fn verify<K: AsRef<[PrivateKey]>>(
     encoded: &str,
     trust: &Trust<'_>,
+    keys: impl FnOnce() -> K,
     service: &ServiceProvider,
     now: Timestamp,
 ) -> Result<Assertion, SamlError> {
@@ -55,7 +56,7 @@ pub fn verify(
     let read = if is_encrypted(&assertion) {
         check_signatures(&tree, &[of_response])?;
         check_signature(&tree, response, of_response, trust)?;
-        let text = decrypt(assertion, trust.decryption)?;
+        let text = decrypt(assertion, keys)?;
         let tree = parse(&text)?;
         let assertion = tree.root();
         if assertion_of(&tree)? != assertion {

@@ -11,6 +11,7 @@ use directory::{Role, StoreError};
 use door::{Authentication, Call, Caller, Door, Need, Permit};
 use federation::{Issuer, ServiceAccountRef, ServiceAccountToken};
 use jiff::Timestamp;
+use policy::{AccountId, Arn};
 use serde_json::json;
 use session::{Credentials, Session, SessionDuration, SessionPolicies};
 use thiserror::Error;
@@ -112,7 +113,7 @@ impl<'a> Local<'a> {
                 "durationSeconds": seconds,
             })),
             resources: vec![Resource {
-                account: Some(self.door.account()),
+                account: Some(account_of(role_arn).unwrap_or(self.door.account())),
                 kind: "AWS::IAM::Role".to_owned(),
                 arn: role_arn.to_owned(),
             }],
@@ -268,4 +269,10 @@ fn answer(credentials: &Credentials, session: &Session) -> serde_json::Value {
         },
         "assumedRoleUser": {"assumedRoleId": session.user_id()},
     })
+}
+
+/// The account that a role's ARN names.
+fn account_of(arn: &str) -> Option<AccountId> {
+    let arn: Arn = arn.parse().ok()?;
+    arn.account().parse().ok()
 }

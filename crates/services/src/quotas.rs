@@ -95,10 +95,21 @@ pub enum InvalidQuota {
     /// There is no such quota.
     #[error("there is no quota `{0}`; there are {known}", known = names())]
     Unknown(String),
+    /// More than there is room for in a credential report.
+    #[error("{name} can be {most} at most: a credential report has columns for so many")]
+    TooMany {
+        /// The quota.
+        name: &'static str,
+        /// The most.
+        most: usize,
+    },
     /// What follows the name isn't a number that answers can show.
     #[error("a quota is written NAME=NUMBER, with a number from 0 to {MOST}, e.g. roles=5000")]
     NoNumber,
 }
+
+/// What credential reports have two columns for each: a third one would be seen by nobody.
+const REPORTED: [&str; 2] = ["access-keys-per-user", "signing-certificates-per-user"];
 
 /// The largest number in `GetAccountSummary`.
 const MOST: usize = 2_147_483_647;
@@ -115,10 +126,17 @@ impl FromStr for QuotaSetting {
         let (name, number) = text.split_once('=').ok_or(InvalidQuota::NoNumber)?;
         let known = QUOTAS.iter().find(|quota| quota.name == name);
         let quota = known.ok_or_else(|| InvalidQuota::Unknown(name.to_owned()))?;
-        let most = number.parse().ok().filter(|number| *number <= MOST);
+        let most: Option<usize> = number.parse().ok().filter(|number| *number <= MOST);
+        let most = most.ok_or(InvalidQuota::NoNumber)?;
+        if REPORTED.contains(&quota.name) && most > quota.aws_most {
+            return Err(InvalidQuota::TooMany {
+                name: quota.name,
+                most: quota.aws_most,
+            });
+        }
         Ok(Self {
             name: quota.name,
-            most: most.ok_or(InvalidQuota::NoNumber)?,
+            most,
         })
     }
 }
@@ -147,11 +165,13 @@ mod tests {
         for (at, quota) in QUOTAS.iter().enumerate() {
             let mut quotas = Quotas::default();
             assert_eq!(*quotas.place(quota.name).unwrap(), quota.default);
-            let setting = format!("{}={}", quota.name, at + 1_000_000)
-                .parse()
-                .unwrap();
+            let most = match REPORTED.contains(&quota.name) {
+                true => 1,
+                false => at + 1_000_000,
+            };
+            let setting = format!("{}={most}", quota.name).parse().unwrap();
             let mut set = Quotas::with(&[setting]);
-            assert_eq!(*set.place(quota.name).unwrap(), at + 1_000_000);
+            assert_eq!(*set.place(quota.name).unwrap(), most);
             *set.place(quota.name).unwrap() = quota.default;
             assert_eq!(set, Quotas::default());
             assert!(quota.default <= quota.aws_most);
@@ -169,6 +189,13 @@ mod tests {
         }
         let error = "rolls=1".parse::<QuotaSetting>().unwrap_err().to_string();
         assert!(error.starts_with("there is no quota `rolls`; there are users, groups, roles, "));
+    }
+
+    #[test]
+    fn no_user_has_more_keys_than_a_credential_report_shows() {
+        assert!("access-keys-per-user=1".parse::<QuotaSetting>().is_ok());
+        let error = "access-keys-per-user=3".parse::<QuotaSetting>();
+        assert!(error.unwrap_err().to_string().contains("2 at most"));
     }
 
     #[test]

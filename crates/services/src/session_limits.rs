@@ -22,7 +22,8 @@ pub(crate) fn check(call: &Call, asked: &OperationShape) -> Result<(), Fault> {
     let Some(session) = call.caller.session.as_deref() else {
         return Ok(());
     };
-    let iam = asked.service.name == "iam";
+    // Our own operations decide what IAM trusts.
+    let iam = matches!(asked.service.name, "iam" | "daypass");
     let sts = asked.service.name == "sts";
     let known = sts && asked.name == "GetCallerIdentity";
     let minting = sts && matches!(asked.name, "GetSessionToken" | "GetFederationToken");

@@ -133,7 +133,7 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 fn place_v4(address: Ipv4Addr) -> Place {
-    let [first, second, ..] = address.octets();
+    let [first, second, third, _] = address.octets();
     let never = first == 0
         || first >= 240
         || address.is_link_local()
@@ -141,10 +141,12 @@ fn place_v4(address: Ipv4Addr) -> Place {
         || METADATA_V4.contains(&address);
     // RFC 6598: shared address space, which carriers and clouds use like a private range.
     let shared = first == 100 && second & 0xc0 == 64;
+    // RFC 2544 and RFC 6890: networks under test, and protocols between neighbours.
+    let local = (first == 198 && second & 0xfe == 18) || (first, second, third) == (192, 0, 0);
     match address {
         _ if never => Place::Never,
         _ if address.is_loopback() => Place::Loopback,
-        _ if address.is_private() || shared => Place::Private,
+        _ if address.is_private() || shared || local => Place::Private,
         _ => Place::Public,
     }
 }
@@ -162,7 +164,8 @@ fn place_v6(address: Ipv6Addr) -> Place {
     match address {
         _ if never => Place::Never,
         _ if address.is_loopback() => Place::Loopback,
-        _ if first & 0xfe00 == 0xfc00 => Place::Private,
+        // Unique local addresses, and the site-local ones that they replaced (RFC 3879), which old networks still route.
+        _ if first & 0xfe00 == 0xfc00 || first & 0xffc0 == 0xfec0 => Place::Private,
         _ => Place::Public,
     }
 }
@@ -253,6 +256,9 @@ mod tests {
             "2606:4700::1",
             "64:ff9b::808:808",
             "2001:db8::1",
+            "192.0.1.1",
+            "198.17.255.255",
+            "198.20.0.1",
         ] {
             assert!(
                 !refused(&open, address) && !refused(&closed, address),
@@ -265,8 +271,15 @@ mod tests {
             "172.16.0.1",
             "192.168.1.1",
             "100.64.0.1",
+            "192.0.0.1",
+            "192.0.0.255",
+            "198.18.0.1",
+            "198.19.255.255",
             "fd12:3456::1",
+            "fec0::1",
+            "feff::1",
             "::ffff:10.0.0.1",
+            "::ffff:198.18.0.1",
         ] {
             assert!(
                 !refused(&open, address) && refused(&closed, address),

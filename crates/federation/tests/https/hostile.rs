@@ -5,19 +5,19 @@ use std::time::{Duration, Instant};
 use federation::TokenError;
 use serde_json::{Value, json};
 
-use crate::server::{DISCOVERY, KEYS, Reply, World};
+use crate::server::{DISCOVERY, KEYS, Reply, TURNS, World};
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
     let world = World::new().await;
-    for (path, status) in [(DISCOVERY, 302), (DISCOVERY, 308), (KEYS, 301), (KEYS, 307)] {
+    let cases = [(DISCOVERY, 302), (DISCOVERY, 308), (KEYS, 301), (KEYS, 307)];
+    for ((path, status), after) in cases.into_iter().zip(TURNS) {
         world.server.publish(&world.issuer);
         world.server.on("/target", Reply::Body(world.issuer.jwks()));
         world
             .server
             .on(path, Reply::Status(status, "Location: /target\r\n"));
-        world.verifier.forget(world.issuer.url());
-        let error = world.verify(0).await.unwrap_err();
+        let error = world.verify(after).await.unwrap_err();
         assert!(
             matches!(error, TokenError::Unverifiable { .. }),
             "{path}: {error:?}"
@@ -29,11 +29,10 @@ async fn redirects_are_not_followed() {
 #[tokio::test]
 async fn a_body_without_end_is_cut_off() {
     let world = World::new().await;
-    for path in [DISCOVERY, KEYS] {
+    for (path, after) in [(DISCOVERY, 0), (KEYS, 10)] {
         world.server.publish(&world.issuer);
         world.server.on(path, Reply::Endless);
-        world.verifier.forget(world.issuer.url());
-        let error = world.verify(0).await.unwrap_err();
+        let error = world.verify(after).await.unwrap_err();
         assert!(
             error.detail().contains("more than 1 MiB"),
             "{}",
@@ -43,24 +42,24 @@ async fn a_body_without_end_is_cut_off() {
     let body = [world.issuer.jwks(), vec![b' '; 1024 * 1024]].concat();
     world.server.publish(&world.issuer);
     world.server.on(KEYS, Reply::Body(body));
-    world.verifier.forget(world.issuer.url());
-    assert!(world.verify(0).await.is_err());
+    assert!(world.verify(20).await.is_err());
+    assert_eq!(world.server.hits(KEYS), 2);
 }
 
 #[tokio::test]
 async fn slow_and_silent_servers_use_up_one_budget() {
     let world = World::with(|config| config.timeout = Duration::from_millis(400)).await;
-    for (path, reply) in [
+    let cases = [
         (DISCOVERY, Reply::Drip),
         (KEYS, Reply::Drip),
         (DISCOVERY, Reply::Silence),
         (KEYS, Reply::Silence),
-    ] {
+    ];
+    for ((path, reply), after) in cases.into_iter().zip(TURNS) {
         world.server.publish(&world.issuer);
         world.server.on(path, reply);
-        world.verifier.forget(world.issuer.url());
         let started = Instant::now();
-        let error = world.verify(0).await.unwrap_err();
+        let error = world.verify(after).await.unwrap_err();
         assert_eq!(error.code(), "IDPCommunicationError", "{path}: {error:?}");
         // Far above the budget, so that a busy machine passes; without a budget this never returns.
         assert!(started.elapsed() < Duration::from_secs(20));
@@ -92,7 +91,7 @@ async fn ten_thousand_keys_are_refused() {
 async fn the_discovery_document_cannot_point_into_the_host_or_its_cloud() {
     let world = World::new().await;
     let port = world.server.port;
-    for target in [
+    let targets = [
         "https://169.254.169.254/latest/meta-data/iam".to_owned(),
         format!("https://[::1]:{port}{KEYS}"),
         format!("https://0.0.0.0:{port}{KEYS}"),
@@ -102,17 +101,18 @@ async fn the_discovery_document_cannot_point_into_the_host_or_its_cloud() {
         format!("http://localhost:{port}{KEYS}"),
         "file:///etc/passwd".to_owned(),
         "https://".to_owned(),
-    ] {
+    ];
+    for (target, after) in targets.into_iter().zip(TURNS) {
         let document = json!({"issuer": world.issuer.url(), "jwks_uri": target});
         world
             .server
             .on(DISCOVERY, Reply::Body(document.to_string().into_bytes()));
-        world.verifier.forget(world.issuer.url());
-        let error = world.verify(0).await.unwrap_err();
+        let error = world.verify(after).await.unwrap_err();
         assert!(
             matches!(error, TokenError::Unverifiable { .. }),
             "{target}: {error:?}"
         );
     }
+    assert_eq!(world.server.hits(DISCOVERY), 9);
     assert_eq!(world.server.hits(KEYS), 0);
 }

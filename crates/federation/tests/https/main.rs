@@ -11,5 +11,6 @@ mod bounds;
 mod certificates;
 mod discovery;
 mod hostile;
+mod local;
 mod rotation;
 mod server;

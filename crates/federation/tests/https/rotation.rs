@@ -152,17 +152,33 @@ async fn keys_are_renewed_before_anybody_has_to_wait() {
 }
 
 #[tokio::test]
-async fn a_forgotten_issuer_is_fetched_anew_and_a_hosted_one_never() {
+async fn forgetting_an_issuer_keeps_its_keys_and_the_limit_on_fetches() {
+    let world = World::new().await;
+    let url = world.issuer.url();
+    world.verify(0).await.unwrap();
+    for _ in 0..5 {
+        world.verifier.forget(url);
+        world.verify(0).await.unwrap();
+    }
+    assert_eq!(world.server.hits(DISCOVERY), 1);
+    let other = issuer_at(url.clone()).with_new_key(at(0)).unwrap();
+    let unknown = sign(&other, 1);
+    for _ in 0..5 {
+        world.verifier.forget(url);
+        verify(&world.verifier, url, &[], &unknown, 1)
+            .await
+            .unwrap_err();
+    }
+    assert_eq!(world.server.hits(DISCOVERY), 1);
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_hosted_is_no_longer_fetched() {
     let world = World::new().await;
     world.verify(0).await.unwrap();
-    world.verifier.forget(world.issuer.url());
-    world.verify(0).await.unwrap();
-    assert_eq!(world.server.hits(DISCOVERY), 2);
-
-    world.verifier.forget(world.issuer.url());
     world
         .verifier
         .host(Arc::new(issuer_at(world.issuer.url().clone())));
-    world.verify(0).await.unwrap();
-    assert_eq!(world.server.hits(DISCOVERY), 2);
+    world.verify(5_000).await.unwrap();
+    assert_eq!(world.server.hits(DISCOVERY), 1);
 }

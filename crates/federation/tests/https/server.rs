@@ -166,6 +166,9 @@ impl Server {
 pub(crate) const DISCOVERY: &str = Issuer::DISCOVERY_PATH;
 pub(crate) const KEYS: &str = Issuer::KEY_SET_PATH;
 
+/// Seconds after the start, so far apart that an issuer that failed is asked again each time.
+pub(crate) const TURNS: [i64; 10] = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90];
+
 async fn request(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

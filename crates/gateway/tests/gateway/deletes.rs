@@ -1,6 +1,6 @@
 //! Deleting one key and many.
 
-use crate::harness::World;
+use crate::harness::{ALL, AWAY, World};
 
 fn document(keys: &[&str], quiet: bool) -> String {
     let objects: String = keys
@@ -124,4 +124,27 @@ async fn an_anonymous_multi_delete_deletes_nothing() {
     let reply = reply.anonymously().send().await;
     assert_eq!(reply.elements("Error").len(), 1);
     world.get("/bkt/k").send().await.ok();
+}
+
+#[tokio::test]
+async fn a_stranger_who_deletes_many_is_told_to_the_buckets_owner() {
+    let world = World::with_bucket().await;
+    let member = world.role(AWAY, "admin", ALL).await;
+    world.put("/theirs").by(&member).send().await.ok();
+    let body = document(&["k"], false);
+    let reply = world
+        .post("/theirs?delete")
+        .header("content-md5", &md5(&body))
+        .body(body)
+        .anonymously()
+        .send()
+        .await;
+    assert_eq!(reply.elements("Error").len(), 1);
+    let records = world.data_events();
+    let [record] = &records[..] else {
+        panic!("{records:?}");
+    };
+    assert_eq!(record["eventName"], "DeleteObject");
+    assert_eq!(record["userIdentity"]["accountId"], "anonymous");
+    assert_eq!(record["recipientAccountId"], AWAY);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{HOME, World};
+use crate::harness::{ALL, AWAY, HOME, World};
 
 #[tokio::test]
 async fn an_object_is_a_data_event_and_its_bucket_comes_second() {
@@ -97,4 +97,29 @@ async fn a_policy_that_is_put_is_in_the_event() {
         .event;
     let shown = &event.request_parameters.unwrap()["bucketPolicy"];
     assert_eq!(shown["Statement"][0]["Effect"], "Deny");
+}
+
+#[tokio::test]
+async fn a_request_without_credentials_is_the_bucket_owners_event_or_nobodys() {
+    let world = World::with_bucket().await;
+    let member = world.role(AWAY, "admin", ALL).await;
+    world.put("/theirs").by(&member).send().await.ok();
+    for (target, owner) in [
+        ("/theirs/k", Some(AWAY)),
+        ("/theirs", Some(AWAY)),
+        ("/bkt/k", Some(HOME)),
+        ("/none/k", None),
+        ("/none", None),
+        ("/", None),
+    ] {
+        let event = world.get(target).anonymously().send().await.event;
+        let told = event.recipient.map(|it| it.to_string());
+        assert_eq!(told.as_deref(), owner, "{target}");
+        assert_eq!(event.unattributed, owner.is_none(), "{target}");
+        // Whoever signs has a trail of their own.
+        let event = world.get(target).send().await.event;
+        assert_eq!((event.recipient, event.unattributed), (None, false));
+    }
+    let made = world.put("/new").anonymously().send().await.event;
+    assert!(made.unattributed && made.error.is_some());
 }

@@ -173,6 +173,17 @@ impl World {
             .ok();
     }
 
+    /// The data events that the trail holds.
+    pub fn data_events(&self) -> Vec<serde_json::Value> {
+        let files = std::fs::read_dir(self.dir.path().join("trail/data")).unwrap();
+        let text: String = files
+            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
     /// How many files of objects and parts there are.
     pub fn files(&self) -> usize {
         walk(&self.dir.path().join("s3/data"))

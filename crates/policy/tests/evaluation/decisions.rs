@@ -125,7 +125,12 @@ fn a_grant_by_name_passes_over_what_is_only_missing() {
         outcome(&narrow(EVERYBODY), &session(), HOME),
         Outcome::Allowed
     );
-    assert_eq!(outcome(&narrow(USER), &user(), HOME), Outcome::Allowed);
+    // A user's session is not who is named, so for users it is only the boundary.
+    let world = World {
+        session: None,
+        ..narrow(USER)
+    };
+    assert_eq!(outcome(&world, &user(), HOME), Outcome::Allowed);
     // The role's ARN grants to its sessions within boundary and session policy.
     assert_eq!(
         outcome(&narrow(ROLE), &session(), HOME),

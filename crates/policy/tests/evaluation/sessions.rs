@@ -82,6 +82,47 @@ fn a_restricted_session_stays_restricted_when_nothing_denies() {
     );
 }
 
+#[test]
+fn what_names_a_user_does_not_widen_its_narrowed_session() {
+    // Delegated access makes sessions that are the user, within a session policy.
+    for principal in [USER, EVERYBODY] {
+        for trust in [false, true] {
+            let granted = || World {
+                resource: Some(resource("Allow", principal)),
+                trust,
+                ..World::default()
+            };
+            assert_eq!(outcome(&granted(), &user(), HOME), Outcome::Allowed);
+            let bounded = || World {
+                boundary: Some(unrelated()),
+                ..granted()
+            };
+            assert_eq!(outcome(&bounded(), &user(), HOME), Outcome::Allowed);
+            let narrowed = World {
+                session: Some(unrelated()),
+                ..granted()
+            };
+            assert_eq!(
+                outcome(&narrowed, &user(), HOME),
+                Outcome::ImplicitlyDenied(Layer::Session)
+            );
+            let wide = World {
+                session: Some(allow()),
+                ..granted()
+            };
+            assert_eq!(outcome(&wide, &user(), HOME), Outcome::Allowed);
+            let bounded = World {
+                session: Some(allow()),
+                ..bounded()
+            };
+            assert_eq!(
+                outcome(&bounded, &user(), HOME),
+                Outcome::ImplicitlyDenied(Layer::Boundary)
+            );
+        }
+    }
+}
+
 fn trust(principal: &str) -> World {
     let text = format!(
         r#"{{"Statement":{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}}}"#

@@ -131,6 +131,17 @@ impl Evaluation<'_> {
         if !self.is_own_resource() {
             return self.callers_side(true);
         }
+        // A user can be named, but no session of one: once a session policy is in play, no grant
+        // is to the caller itself.
+        let of_user = matches!(self.question.caller, Caller::User { .. });
+        let granted = match granted {
+            Some(Class::Direct) if of_user && self.world.session.is_some() => {
+                self.notes
+                    .take(|| "a direct grant to a narrowed user".to_owned());
+                Some(Class::Role)
+            }
+            other => other,
+        };
         match granted {
             Some(Class::Direct) => None,
             Some(Class::Role) => self.callers_side(false),

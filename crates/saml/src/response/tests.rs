@@ -17,19 +17,29 @@ const ENCRYPTED: &str = include_str!("../../tests/data/encrypted.xml");
 const KEY: &str = include_str!("../../tests/data/decryption.pem");
 
 fn verify_at(text: &str, now: &str, required: bool) -> Result<Assertion, SamlError> {
+    let keys = || vec![PrivateKey::from_pem(KEY).unwrap()];
+    verify_with(text, now, required, keys)
+}
+
+fn verify_with(
+    text: &str,
+    now: &str,
+    required: bool,
+    keys: impl FnOnce() -> Vec<PrivateKey>,
+) -> Result<Assertion, SamlError> {
     let metadata = Metadata::parse(METADATA, Timestamp::UNIX_EPOCH).unwrap();
     let trust = Trust {
         issuer: &metadata.entity_id,
         keys: &metadata.keys,
         valid_until: metadata.valid_until,
         provider_id: "X",
-        decryption: &[PrivateKey::from_pem(KEY).unwrap()],
         encryption_required: required,
     };
     let service = ServiceProvider::default();
     verify(
         &STANDARD.encode(text),
         &trust,
+        keys,
         &service,
         now.parse().unwrap(),
     )
@@ -321,20 +331,74 @@ fn the_ends_of_its_life_are_exact() {
 
 #[test]
 fn an_encrypted_assertion_that_no_key_opens_is_refused() {
-    let metadata = Metadata::parse(METADATA, Timestamp::UNIX_EPOCH).unwrap();
-    let trust = Trust {
-        issuer: &metadata.entity_id,
-        keys: &metadata.keys,
-        valid_until: None,
-        provider_id: "X",
-        decryption: &[],
-        encryption_required: false,
-    };
-    let now = "2026-11-21T12:01:00Z".parse().unwrap();
-    let encoded = STANDARD.encode(ENCRYPTED);
-    let refused = verify(&encoded, &trust, &ServiceProvider::default(), now);
+    let refused = verify_with(ENCRYPTED, "2026-11-21T12:01:00Z", false, Vec::new);
     assert!(matches!(refused, Err(SamlError::Decryption(_))));
     let (head, tail) = ENCRYPTED.rsplit_once("</xenc:CipherValue>").unwrap();
     let altered = format!("{}AAA=</xenc:CipherValue>{tail}", &head[..head.len() - 4]);
     assert!(matches!(verified(&altered), Err(SamlError::Decryption(_))));
+}
+
+#[test]
+fn keys_are_asked_for_when_there_is_something_to_decrypt() {
+    let asked = |text: &str| {
+        let mut asked = 0;
+        let keys = || {
+            asked += 1;
+            vec![PrivateKey::from_pem(KEY).unwrap()]
+        };
+        let accepted = verify_with(text, "2026-11-21T12:01:00Z", false, keys).is_ok();
+        (asked, accepted)
+    };
+    assert_eq!(asked(ENCRYPTED), (1, true));
+    for text in [ASSERTION, RESPONSE, BOTH] {
+        assert_eq!(asked(text), (0, true));
+    }
+    for (from, to) in [
+        (":status:Success", ":status:Responder"),
+        ("https://idp.example.com/saml", "https://other.example"),
+        ("aes256-gcm", "aes256-cbc"),
+        ("EncryptedKey", "OtherKey"),
+        ("<samlp:Status>", "<samlp:Status><!-- -->"),
+        (
+            "<samlp:Status>",
+            "<samlp:Status><Signature xmlns='http://www.w3.org/2000/09/xmldsig#'/>",
+        ),
+    ] {
+        assert!(ENCRYPTED.contains(from), "{from}");
+        let text = ENCRYPTED.replace(from, to);
+        assert_eq!(asked(&text), (0, false), "{from} → {to}");
+    }
+}
+
+/// Why a signature was refused.
+fn detail(text: &str) -> String {
+    match verified(text) {
+        Err(SamlError::Signature(detail)) => detail,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_digested_that_no_key_of_the_provider_signed() {
+    let changed = ASSERTION.replace("alice@example.com", "mallory@example.com");
+    assert_eq!(
+        detail(&changed),
+        "the signed element is not what was signed"
+    );
+    let value = element(ASSERTION, "ds:SignatureValue");
+    for text in [ASSERTION, &changed] {
+        let forged = text.replace(value, "<ds:SignatureValue>AAAA</ds:SignatureValue>");
+        assert_eq!(detail(&forged), "no key of the provider made the signature");
+    }
+}
+
+#[test]
+fn algorithms_have_no_parameters() {
+    for name in ["SignatureMethod", "DigestMethod"] {
+        let start = ASSERTION.find(&format!("<ds:{name}")).unwrap();
+        let end = start + ASSERTION[start..].find("/>").unwrap();
+        let mut text = ASSERTION.to_owned();
+        text.replace_range(end..end + 2, &format!("><ds:X/></ds:{name}>"));
+        assert_eq!(detail(&text), "an algorithm has parameters");
+    }
 }

@@ -13,4 +13,4 @@ mod template;
 mod visible;
 
 pub(crate) use exchange::{is_of, open, token_of};
-pub(crate) use visible::find;
+pub(crate) use visible::{find, of_its_owner};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use directory::{AccountView, OidcProvider, ProviderKeys, Transaction};
 use door::Permit;
 use federation::IssuerUrl;
+use serde_json::json;
 use trail::Resource;
 
 use super::change::write;
@@ -41,13 +42,21 @@ impl Handle for CreateOpenIDConnectProvider {
         _permit: Permit,
         at: &At<'_>,
     ) -> Result<CreateOpenIDConnectProviderResponse, Fault> {
+        let url = issuer(&input.url)?;
+        // Decided here, once: what happens to the bucket later makes the issuer neither ours nor the network's.
+        let place = at.verifier.local_place(&url, &at.account.to_string()).await;
+        if let Some(place) = &place {
+            let shown = format!("bucket {} of this server", place.name);
+            let _ = at.notes.additional.set(json!({"issuerDocuments": shown}));
+        }
         let provider = OidcProvider {
             account: at.account,
-            url: issuer(&input.url)?,
+            url,
             client_ids: client_ids(input.client_id_list, at.quotas.client_ids_per_provider)?,
             thumbprints: thumbprints(input.thumbprint_list, at.quotas.thumbprints_per_provider)?,
             tags: tags::new(input.tags)?,
             created: at.call.now,
+            bucket: place.map(|place| place.identity),
         };
         let answer = CreateOpenIDConnectProviderResponse {
             open_id_connect_provider_arn: Some(provider.arn()),
@@ -143,15 +152,13 @@ impl Handle for DeleteOpenIDConnectProvider {
     ) -> Result<(), Fault> {
         let account = at.account;
         let arn = input.open_id_connect_provider_arn;
-        let url = write(at, move |tx| {
+        write(at, move |tx| {
             let provider = existing(account_view(tx.snapshot(), account)?, &arn)?.clone();
             tx.delete_provider(&provider);
             tx.unshelve::<ProviderKeys>(account, provider.url.without_scheme());
-            Ok(provider.url.clone())
+            Ok(())
         })
-        .await?;
-        at.verifier.forget(&url);
-        Ok(())
+        .await
     }
 }
 
@@ -181,14 +188,12 @@ impl Handle for UpdateOpenIDConnectProviderThumbprint {
         let most = at.quotas.thumbprints_per_provider;
         let thumbprints = thumbprints(input.thumbprint_list, most)?;
         let arn = input.open_id_connect_provider_arn;
-        let url = change(at, arn, move |provider| {
+        // Keys that were fetched under the old thumbprints stay with those.
+        change(at, arn, move |provider| {
             provider.thumbprints = thumbprints;
-            Ok(provider.url.clone())
+            Ok(())
         })
-        .await?;
-        // The keys at hand were fetched under the old thumbprints.
-        at.verifier.forget(&url);
-        Ok(())
+        .await
     }
 }
 

@@ -32,16 +32,13 @@ pub(super) fn sealed(door: &Door, pem: &Secret, now: Timestamp) -> Result<SamlPr
     })
 }
 
-/// The keys of a provider. One that doesn't open, as after a change of the key that sealed it,
-/// is left out: what is encrypted to it is then refused.
-pub(crate) fn opened(door: &Door, provider: &SamlProvider) -> Vec<PrivateKey> {
+/// The keys of a provider, in PKCS #8. One that doesn't open, as after a change of the key that
+/// sealed it, is left out: what is encrypted to it is then refused.
+pub(crate) fn opened(door: &Door, provider: &SamlProvider) -> Vec<session::Secret> {
     let open = |key: &SamlPrivateKey| {
         let sealed = STANDARD.decode(&key.sealed).ok()?;
-        let secret = door
-            .key_encryption()
-            .open(&purpose(&key.id), &sealed)
-            .ok()?;
-        PrivateKey::from_pkcs8(secret.expose()).ok()
+        let opened = door.key_encryption().open(&purpose(&key.id), &sealed);
+        opened.ok()
     };
     provider.private_keys.iter().filter_map(open).collect()
 }

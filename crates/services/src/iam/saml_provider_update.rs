@@ -31,8 +31,10 @@ impl Handle for UpdateSAMLProvider {
         check_request(&input)?;
         let now = at.call.now;
         let document = input.saml_metadata_document;
-        let read = document.as_deref().map(|text| metadata(at, text));
-        let metadata = read.transpose()?;
+        let metadata = match document.clone() {
+            Some(text) => Some(metadata(at, text).await?),
+            None => None,
+        };
         let pem = input.add_private_key.as_ref();
         let key = pem.map(|pem| sealed(at.door, pem, now)).transpose()?;
         let mode = encryption(input.assertion_encryption_mode.as_deref());

@@ -6,10 +6,11 @@ use directory::{AccountView, AssertionEncryption, SamlProvider};
 use door::Permit;
 use jiff::{SignedDuration, Timestamp};
 use saml::Metadata;
+use tokio::task::spawn_blocking;
 use trail::Resource;
 
 use super::change::write;
-use super::fault::{invalid_input, no_such_saml_provider, saml_provider_taken};
+use super::fault::{internal, invalid_input, no_such_saml_provider, saml_provider_taken};
 use super::name::entity_name;
 use super::quota::within;
 use super::resources::{self, SAML_PROVIDER};
@@ -37,7 +38,7 @@ impl Handle for CreateSAMLProvider {
         at: &At<'_>,
     ) -> Result<CreateSAMLProviderResponse, Fault> {
         let now = at.call.now;
-        let metadata = metadata(at, &input.saml_metadata_document)?;
+        let metadata = metadata(at, input.saml_metadata_document.clone()).await?;
         let pem = input.add_private_key.as_ref();
         let key = pem.map(|pem| sealed(at.door, pem, now)).transpose()?;
         let provider = SamlProvider {
@@ -196,12 +197,15 @@ fn existing<'v>(view: &'v AccountView, arn: &str) -> Result<&'v Arc<SamlProvider
         .ok_or_else(|| no_such_saml_provider(arn))
 }
 
-/// What a metadata document says; why it can't be read is told to the log.
+/// What a metadata document says; why it can't be read is told to the log. It is read apart from
+/// the workers that serve requests.
 ///
 /// # Errors
 /// `InvalidInput`.
-pub(super) fn metadata(at: &At<'_>, text: &str) -> Result<Metadata, Fault> {
-    Metadata::parse(text, at.call.now).map_err(|error| {
+pub(super) async fn metadata(at: &At<'_>, text: String) -> Result<Metadata, Fault> {
+    let now = at.call.now;
+    let read = spawn_blocking(move || Metadata::parse(&text, now)).await;
+    read.map_err(|_| internal())?.map_err(|error| {
         let _ = at.notes.reason.set(format!("SAML metadata: {error}"));
         invalid_input("Could not parse metadata")
     })

@@ -15,11 +15,16 @@ use crate::handle::{At, Handle, Needs, account_view};
 use crate::iam::provider;
 use crate::wire::{Fault, Operation};
 
+/// What changing the keys of a provider needs besides its own action.
+const WRITE: &str = "iam:UpdateOpenIDConnectProviderThumbprint";
+/// What seeing them needs.
+const READ: &str = "iam:GetOpenIDConnectProvider";
+
 impl Handle for PushOpenIDConnectProviderKeys {
     const READ_ONLY: bool = false;
 
     fn needs(input: &PushOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Result<Needs, Fault> {
-        on_provider::<Self>(at, &input.arn)
+        on_provider::<Self>(at, &input.arn, WRITE)
     }
 
     fn resources(input: &PushOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Vec<Resource> {
@@ -34,7 +39,7 @@ impl Handle for PushOpenIDConnectProviderKeys {
         let invalid = |error: federation::InvalidKeys| {
             INVALID_INPUT.fault(format!("The key set can't be used: {error}."))
         };
-        let pushed = PushedKeys::read(input.key_set.as_bytes()).map_err(invalid)?;
+        let pushed = PushedKeys::read(input.key_set.reveal().as_bytes()).map_err(invalid)?;
         let keep = input.keep_others.unwrap_or_default();
         change(at, input.arn, move |present| match present {
             Some(present) if keep => present.with(&pushed).map(Some).map_err(invalid),
@@ -48,7 +53,7 @@ impl Handle for ListOpenIDConnectProviderKeys {
     const READ_ONLY: bool = true;
 
     fn needs(input: &ListOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Result<Needs, Fault> {
-        on_provider::<Self>(at, &input.arn)
+        on_provider::<Self>(at, &input.arn, READ)
     }
 
     fn resources(input: &ListOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Vec<Resource> {
@@ -71,7 +76,7 @@ impl Handle for DeleteOpenIDConnectProviderKeys {
     const READ_ONLY: bool = false;
 
     fn needs(input: &DeleteOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Result<Needs, Fault> {
-        on_provider::<Self>(at, &input.arn)
+        on_provider::<Self>(at, &input.arn, WRITE)
     }
 
     fn resources(input: &DeleteOpenIDConnectProviderKeysRequest, at: &At<'_>) -> Vec<Resource> {
@@ -154,8 +159,10 @@ fn answer(keys: &ProviderKeys) -> ProviderKeysResponse {
     }
 }
 
-/// `daypass:O` on a provider.
-fn on_provider<O: Operation>(at: &At<'_>, arn: &str) -> Result<Needs, Fault> {
-    let need = Need::new(format!("daypass:{}", O::SHAPE.name), arn);
-    provider::need(at, arn, need).map(Needs::from)
+/// `daypass:O` on a provider, and the action of IAM that comes closest: who may not decide how IAM
+/// trusts an issuer, e.g. because of `NotAction iam:*`, does not get round it here.
+fn on_provider<O: Operation>(at: &At<'_>, arn: &str, iam: &str) -> Result<Needs, Fault> {
+    let own = format!("daypass:{}", O::SHAPE.name);
+    let need = |action: String| provider::need(at, arn, Need::new(action, arn));
+    Ok(Needs::All(vec![need(own)?, need(iam.to_owned())?]))
 }

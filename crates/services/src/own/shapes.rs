@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use crate::generated::iam::errors;
 use crate::wire::{
-    Decode, Fields, Operation, OperationShape, Protocol, Service, Shape, ShapeWriter, TextRule,
+    Decode, Fields, Operation, OperationShape, Protocol, Secret, Service, Shape, ShapeWriter,
+    TextRule,
 };
 
 /// Daypass's own service.
@@ -66,8 +67,8 @@ operation!(
 pub(crate) struct PushOpenIDConnectProviderKeysRequest {
     /// `OpenIDConnectProviderArn`.
     pub(crate) arn: String,
-    /// `KeySet`: a JWK set, or public keys in PEM.
-    pub(crate) key_set: String,
+    /// `KeySet`: a JWK set, or public keys in PEM. It is kept out of records, as it may be a private key by mistake.
+    pub(crate) key_set: Secret,
     /// `KeepOthers`: whether the keys that are there stay.
     pub(crate) keep_others: Option<bool>,
 }
@@ -76,7 +77,7 @@ impl Decode for PushOpenIDConnectProviderKeysRequest {
     fn decode(fields: &mut Fields<'_, '_>) -> Self {
         Self {
             arn: fields.required(ARN, |value| value.text(&ARN_RULE)),
-            key_set: fields.required("KeySet", |value| value.text(&KEY_SET_RULE)),
+            key_set: fields.required("KeySet", |value| value.secret(&KEY_SET_RULE)),
             keep_others: fields.optional("KeepOthers", |value| value.boolean()),
         }
     }
@@ -85,7 +86,7 @@ impl Decode for PushOpenIDConnectProviderKeysRequest {
 impl Shape for PushOpenIDConnectProviderKeysRequest {
     fn write(&self, writer: &mut dyn ShapeWriter) {
         writer.text(ARN, &self.arn);
-        writer.text("KeySet", &self.key_set);
+        writer.secret("KeySet", &self.key_set);
         if let Some(keep) = self.keep_others {
             writer.boolean("KeepOthers", keep);
         }

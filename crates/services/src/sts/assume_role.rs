@@ -1,10 +1,10 @@
 //! `AssumeRole`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use directory::Role;
 use door::{Need, Permit, passed_on};
-use policy::{Arn, Principal};
+use policy::{Arn, DocumentKind, Policy, Principal};
 use session::{Session, SessionKind, SessionTag, SourceIdentity};
 use trail::Resource;
 
@@ -42,19 +42,15 @@ impl Handle for AssumeRole {
         if is_barred(&caller.principal) {
             return Err(access_denied(BARRED));
         }
-        let snapshot = at.snapshot();
-        // A role that doesn't exist is answered as one that may not be assumed.
-        let role = snapshot.assumable_role(&input.role_arn).ok_or_else(|| {
-            access_denied(format!(
-                "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-                caller.arn(),
-                input.role_arn
-            ))
-        })?;
-        let serial = input.serial_number.as_deref();
-        let mfa = second_factor(at, serial, input.token_code.as_ref()).await?;
+        // Nothing that is judged before the role is looked up tells whether there is one.
         let parent = caller.session.as_deref();
         let source_identity = source_identity(&input, parent)?;
+        let serial = input.serial_number.as_deref();
+        let mfa = second_factor(at, serial, input.token_code.as_ref()).await?;
+        let snapshot = at.snapshot();
+        let role = snapshot
+            .assumable_role(&input.role_arn)
+            .ok_or_else(|| unknown_role(&input.role_arn, at))?;
         let permit = at
             .door
             .authorize(at.call, &needs(&input, role, &source_identity, mfa, at))
@@ -112,10 +108,39 @@ pub(crate) fn is_barred(caller: &Principal) -> bool {
     matches!(caller, Principal::Root { .. })
 }
 
-/// Whether a session is obtained with another role's. One of `GetSessionToken` is the user's own
-/// (IAM User Guide, "Role chaining").
+/// The refusal of a role that doesn't exist: that of one that trusts nobody who calls, decided by the
+/// same evaluation.
+fn unknown_role(arn: &str, at: &At<'_>) -> Fault {
+    let owner = arn.parse::<Arn>().ok();
+    let owner = owner.and_then(|arn| arn.account().parse().ok());
+    let need = Need::new("sts:AssumeRole", arn)
+        .owner(owner.unwrap_or(at.account))
+        .trust_policy(Arc::clone(&NOBODYS))
+        .shown(Some(arn.to_owned()));
+    match at.door.authorize(at.call, &[need]) {
+        Err(refused) => {
+            at.refused(&refused);
+            denied(&refused)
+        }
+        Ok(_) => access_denied(format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {arn}",
+            at.call.caller.arn()
+        )),
+    }
+}
+
+/// A trust policy for an account that nobody has.
+static NOBODYS: LazyLock<Arc<Policy>> = LazyLock::new(|| {
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:AssumeRole"}]}"#;
+    let parsed = Policy::parse(DocumentKind::Trust, text);
+    Arc::new(parsed.unwrap_or_else(|_| Policy::deny_all()))
+});
+
+/// Whether a session is obtained with another role's, or with delegated access, which is not to
+/// outlast itself by half a day. One of `GetSessionToken` is the user's own (IAM User Guide,
+/// "Role chaining").
 fn is_role_chaining(parent: Option<&Session>) -> bool {
-    parent.is_some_and(|parent| matches!(parent.kind, SessionKind::Role { .. }))
+    parent.is_some_and(|parent| parent.chained || matches!(parent.kind, SessionKind::Role { .. }))
 }
 
 /// The record's resource: the role that was asked for.

@@ -1,7 +1,7 @@
 //! `AssumeRoot`: a short session of a member account's root, for one task.
 
 use directory::{RootFeature, catalogue};
-use door::{Need, Permit};
+use door::{Need, Permit, passed_on};
 use policy::AccountId;
 use session::{Session, SessionKind, SessionPolicies};
 use trail::Resource;
@@ -76,7 +76,7 @@ impl Handle for AssumeRoot {
             federated: None,
             mfa: None,
             chained: parent.is_some(),
-            attested: parent.map(|it| it.attested.clone()).unwrap_or_default(),
+            attested: parent.map(passed_on).unwrap_or_default(),
         };
         let minted = at.door.keyring().mint(&session);
         let credentials = minted.map_err(|error| internal(&error.to_string()))?;

@@ -6,10 +6,13 @@ use directory::{AssertionEncryption, Role, SamlProvider};
 use door::{Caller, Need, Permit};
 use jiff::Timestamp;
 use policy::{AccountId, Arn};
-use saml::{Assertion, SamlError, SessionRequest, Trust, name_qualifier};
+use saml::{Assertion, PrivateKey, SamlError, SessionRequest, Trust, name_qualifier};
 use serde_json::json;
 use session::{Federated, SourceIdentity};
+use tokio::sync::oneshot;
 use trail::Resource;
+
+mod turns;
 
 use crate::generated::sts::{
     AssumeRoleWithSAML, AssumeRoleWithSAMLRequest, AssumeRoleWithSAMLResponse, errors,
@@ -21,7 +24,7 @@ use crate::sts::grant::{Grant, assumed_role_user, seconds, wire};
 use crate::sts::refusals::{access_denied, internal, validation};
 use crate::sts::session_policies::{packed_size, session_policies};
 use crate::sts::session_tags::session_tags;
-use crate::wire::Fault;
+use crate::wire::{Fault, Secret};
 
 impl Handle for AssumeRoleWithSAML {
     const READ_ONLY: bool = true;
@@ -50,7 +53,7 @@ impl Handle for AssumeRoleWithSAML {
         let invalid = || validation("Request ARN is invalid");
         account_of(&input.role_arn, "role/").ok_or_else(invalid)?;
         let account = account_of(&input.principal_arn, PROVIDER).ok_or_else(invalid)?;
-        let bearer = Bearer::verify(&input, account, at)?;
+        let bearer = Bearer::verify(&input, account, at).await?;
         let wanted = bearer.wanted(&input)?;
         let _ = at.notes.additional.set(json!({
             "sAMLAssertionID": bearer.assertion.id,
@@ -133,7 +136,7 @@ struct Bearer {
 }
 
 impl Bearer {
-    fn verify(
+    async fn verify(
         input: &AssumeRoleWithSAMLRequest,
         account: AccountId,
         at: &At<'_>,
@@ -141,21 +144,14 @@ impl Bearer {
         let snapshot = at.snapshot();
         let view = snapshot.account(account);
         let provider = view.and_then(|view| view.saml_provider(&input.principal_arn));
-        let provider = provider.ok_or_else(|| {
+        let provider = Arc::clone(provider.ok_or_else(|| {
             errors::INVALID_IDENTITY_TOKEN.fault("Specified provider doesn't exist.")
-        })?;
+        })?);
+        drop(snapshot);
         // Set once; this is its only writer.
         let _ = at.notes.recipient.set(account);
-        let trust = Trust {
-            issuer: &provider.entity_id,
-            keys: &provider.signing_keys,
-            valid_until: provider.metadata_end,
-            provider_id: &provider.id,
-            decryption: &opened(at.door, provider),
-            encryption_required: provider.encryption == Some(AssertionEncryption::Required),
-        };
-        let encoded = input.saml_assertion.reveal();
-        let assertion = saml::verify(encoded, &trust, at.saml, at.call.now).map_err(|error| {
+        let verified = verified(input.saml_assertion.clone(), &provider, at).await?;
+        let assertion = verified.map_err(|error| {
             let _ = at.notes.reason.set(error.detail());
             refusal(&error)
         })?;
@@ -164,7 +160,7 @@ impl Bearer {
         let caller = Caller::saml(&provider.arn(), &qualifier, &assertion.subject);
         let _ = at.notes.identity.set(caller.identity.clone());
         Ok(Self {
-            provider: Arc::clone(provider),
+            provider,
             assertion,
             qualifier,
             caller,
@@ -225,6 +221,43 @@ impl Bearer {
         });
         left.map_or(seconds, |left| left.min(seconds))
     }
+}
+
+/// Verifies a response apart from the workers. The provider's keys stay sealed unless the work
+/// asks for them.
+async fn verified(
+    encoded: Secret,
+    provider: &Arc<SamlProvider>,
+    at: &At<'_>,
+) -> Result<Result<Assertion, SamlError>, Fault> {
+    let (ask, asked) = oneshot::channel();
+    let (give, given) = oneshot::channel();
+    let (of, service, now) = (Arc::clone(provider), at.saml.clone(), at.call.now);
+    let begun = turns::begin(move || {
+        let trust = Trust {
+            issuer: &of.entity_id,
+            keys: &of.signing_keys,
+            valid_until: of.metadata_end,
+            provider_id: &of.id,
+            encryption_required: of.encryption == Some(AssertionEncryption::Required),
+        };
+        // Without an answer, the request is gone: nothing opens the assertion.
+        let keys = || {
+            let _ = ask.send(());
+            let opened: Vec<session::Secret> = given.blocking_recv().unwrap_or_default();
+            let keys = opened
+                .iter()
+                .map(|key| PrivateKey::from_pkcs8(key.expose()));
+            keys.filter_map(Result::ok).collect::<Vec<_>>()
+        };
+        saml::verify(encoded.reveal(), &trust, keys, &service, now)
+    });
+    let begun = begun.await?;
+    // An error says that the work ended without asking.
+    if asked.await.is_ok() {
+        let _ = give.send(opened(at.door, provider));
+    }
+    begun.done().await
 }
 
 /// The account of an IAM ARN whose resource begins with `kind`.

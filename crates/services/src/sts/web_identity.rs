@@ -166,17 +166,20 @@ impl Presented {
                 thumbprints: &provider.thumbprints,
                 pushed: pushed.as_ref().map(|it| &it.keys),
             };
-            let owner = Registered {
+            let place = provider.bucket.as_deref();
+            let place = place.map(|place| Registered {
                 account: &owner,
-                since: provider.created,
-            };
+                place,
+            });
             let verified = at
                 .verifier
-                .verify_for(&unverified, &reference, Some(owner), at.call.now)
+                .verify_for(&unverified, &reference, place, at.call.now)
                 .await;
             // The keys may have been fetched meanwhile. What counts is the provider as it is now.
             let (current, keys) = registered()?;
-            let same = current.thumbprints == provider.thumbprints && keys == pushed;
+            let same = current.thumbprints == provider.thumbprints
+                && current.bucket == provider.bucket
+                && keys == pushed;
             (provider, pushed) = (current, keys);
             if same {
                 break verified.map_err(refuse)?;

@@ -273,6 +273,170 @@ async fn the_token_is_the_requestors_and_lasts_as_long_as_the_access() {
     );
 }
 
+/// The partner's access within `actions`, accepted by the user `admin`.
+async fn delegated_by_admin(server: &Server, partner: &Key, actions: &[&str]) -> Key {
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    let document = document.to_string();
+    let policy = [("PolicyName", "own"), ("PolicyDocument", &*document)];
+    server
+        .call_as(partner, "CreatePolicy", &policy)
+        .await
+        .unwrap();
+    let own = format!("arn:aws:iam::{PARTNER}:policy/own");
+    let parameters = [
+        ("Description", "set up"),
+        ("RequestorWorkflowId", "own-work"),
+        (
+            "NotificationChannel",
+            "arn:aws:sns:us-east-1:210987654321:topic",
+        ),
+        ("SessionDuration", "900"),
+        ("Permissions.PolicyTemplateArn", &*own),
+    ];
+    let made = server.call_as(partner, "CreateDelegationRequest", &parameters);
+    let made = made.await.unwrap();
+    let id = text(&made["DelegationRequestId"]);
+    let token = released(server, &server.admin, id).await;
+    session_of(&trade(server, partner, &token).await.unwrap())
+}
+
+/// A role that trusts the user `admin` by name, under a condition.
+async fn role_for_admin(server: &Server, name: &str, condition: Value) {
+    let trust = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Condition": condition,
+        "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:user/admin")}}});
+    let trust = trust.to_string();
+    let role = [
+        ("RoleName", name),
+        ("AssumeRolePolicyDocument", &*trust),
+        ("MaxSessionDuration", "43200"),
+    ];
+    server.ok("CreateRole", &role).await;
+}
+
+#[tokio::test]
+async fn what_names_the_user_who_accepted_does_not_widen_the_access() {
+    let server = Server::start().await;
+    let partner = partner(&server).await;
+    role_for_admin(&server, "named", json!({})).await;
+    let delegated = delegated_by_admin(&server, &partner, &["iam:GetUser"]).await;
+    assert!(server.assume(&server.admin, "named", &[]).await.is_ok());
+    let refused = server.assume(&delegated, "named", &[]).await;
+    assert_eq!(refused.err().unwrap().code, "AccessDenied");
+}
+
+#[tokio::test]
+async fn a_role_assumed_with_delegated_access_lasts_an_hour_at_most() {
+    let server = Server::start().await;
+    let partner = partner(&server).await;
+    role_for_admin(&server, "long", json!({})).await;
+    let delegated = delegated_by_admin(&server, &partner, &["sts:AssumeRole"]).await;
+    let long = [("DurationSeconds", "43200")];
+    assert!(server.assume(&server.admin, "long", &long).await.is_ok());
+    let refused = server.assume(&delegated, "long", &long).await;
+    let message = refused.err().unwrap().message;
+    assert!(message.contains("role chaining"), "{message}");
+    let hour = [("DurationSeconds", "3600")];
+    assert!(server.assume(&delegated, "long", &hour).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_delegated_session_attests_whose_it_is() {
+    let server = Server::start().await;
+    let partner = partner(&server).await;
+    let condition =
+        |account: &str| json!({"StringEquals": {"daypass:attested/delegated-to": account}});
+    role_for_admin(&server, "partners", condition(PARTNER)).await;
+    role_for_admin(&server, "others", condition(ACCOUNT)).await;
+    let delegated = delegated_by_admin(&server, &partner, &["sts:AssumeRole"]).await;
+    assert!(server.assume(&delegated, "partners", &[]).await.is_ok());
+    for (key, role) in [(&server.admin, "partners"), (&delegated, "others")] {
+        let refused = server.assume(key, role, &[]).await;
+        assert_eq!(refused.err().unwrap().code, "AccessDenied", "{role}");
+    }
+}
+
+#[tokio::test]
+async fn the_owners_trail_says_who_has_got_access() {
+    let server = Server::start().await;
+    let partner = partner(&server).await;
+    let id = request(&server, &partner, &[]).await;
+    let session = approver(&server).await;
+    let token = released(&server, &session, &id).await;
+    let owners = || {
+        let all = server.trail();
+        let records = all.lines().map(|line| serde_json::from_str(line).unwrap());
+        let own = records.filter(|record: &Value| {
+            record["eventName"] == "GetDelegatedAccessToken"
+                && record["recipientAccountId"] == ACCOUNT
+        });
+        own.collect::<Vec<_>>()
+    };
+    // A token that is none leaves nothing with the owner, although it names the request.
+    let wrong = trade(&server, &partner, &format!("{id}.x")).await;
+    assert_eq!(code(wrong), "ValidationError");
+    assert!(owners().is_empty());
+    let answer = trade(&server, &partner, &token).await.unwrap();
+    let [record] = &*owners() else {
+        panic!("one record with the owner");
+    };
+    assert_eq!(record["userIdentity"]["accountId"], PARTNER);
+    assert_eq!(
+        record["resources"],
+        json!([{"accountId": ACCOUNT, "type": "AWS::IAM::DelegationRequest",
+            "ARN": format!("arn:aws:iam::{ACCOUNT}:delegation-request/{id}")}])
+    );
+    // By the key, the session's own events are found.
+    assert_eq!(
+        record["responseElements"]["credentials"]["accessKeyId"],
+        answer["Credentials"]["AccessKeyId"]
+    );
+    server.pass(2 * HOUR);
+    let late = trade(&server, &partner, &token).await;
+    assert_eq!(code(late), "ExpiredTradeInTokenException");
+    assert_eq!(owners().len(), 1);
+}
+
+#[tokio::test]
+async fn a_check_of_too_many_permissions_is_unsure() {
+    let server = Server::start().await;
+    let partner = partner(&server).await;
+    for (actions, told) in [(31, "ALLOWED"), (32, "UNSURE")] {
+        let name = format!("pairs-{actions}");
+        let actions: Vec<_> = (0..actions).map(|at| format!("s3:Get{at}")).collect();
+        let places: Vec<_> = (0..32).map(|at| format!("arn:aws:s3:::b{at}")).collect();
+        let document = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": actions, "Resource": places}]})
+        .to_string();
+        let policy = [("PolicyName", &*name), ("PolicyDocument", &*document)];
+        server
+            .call_as(&partner, "CreatePolicy", &policy)
+            .await
+            .unwrap();
+        let template = format!("arn:aws:iam::{PARTNER}:policy/{name}");
+        let parameters = [
+            ("Description", "set up"),
+            ("RequestorWorkflowId", &*name),
+            (
+                "NotificationChannel",
+                "arn:aws:sns:us-east-1:210987654321:topic",
+            ),
+            ("SessionDuration", "900"),
+            ("Permissions.PolicyTemplateArn", &*template),
+        ];
+        let made = server.call_as(&partner, "CreateDelegationRequest", &parameters);
+        let made = made.await.unwrap();
+        let id = [
+            ("DelegationRequestId", text(&made["DelegationRequestId"])),
+            ("DelegationPermissionCheck", "true"),
+        ];
+        server.ok("AssociateDelegationRequest", &id[..1]).await;
+        let checked = server.ok("GetDelegationRequest", &id).await;
+        assert_eq!(checked["PermissionCheckResult"], told, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn revoking_the_approvers_sessions_revokes_delegated_ones() {
     let server = Server::start().await;

@@ -7,11 +7,24 @@ use directory::TemplateParameter;
 use policy::{DocumentKind, Policy};
 use serde_json::Value;
 
+/// Most bytes of the parameters together, and of what they put into a template: more than any
+/// session has room for, and little enough for a template that repeats them as often as it can.
+const LONGEST: usize = 10_240;
+
 /// Fills a template; the policy's text.
 ///
 /// # Errors
 /// What is wrong with the parameters or with the policy that they make.
 pub(super) fn fill(template: &str, parameters: &[TemplateParameter]) -> Result<String, String> {
+    let sizes = parameters.iter().map(|parameter| {
+        let values = parameter.values.iter();
+        1 + parameter.name.len() + values.map(|value| 1 + value.len()).sum::<usize>()
+    });
+    if sizes.sum::<usize>() > LONGEST {
+        return Err(format!(
+            "The parameters must have no more than {LONGEST} bytes together."
+        ));
+    }
     for (at, parameter) in parameters.iter().enumerate() {
         let name = &parameter.name;
         if parameters.iter().take(at).any(|other| other.name == *name) {
@@ -26,7 +39,11 @@ pub(super) fn fill(template: &str, parameters: &[TemplateParameter]) -> Result<S
     }
     let document: Value = serde_json::from_str(template)
         .map_err(|_| "The policy template can't be read.".to_owned())?;
-    let text = filled(document, parameters)?.to_string();
+    let mut filling = Filling {
+        parameters,
+        left: LONGEST,
+    };
+    let text = filling.value(document)?.to_string();
     Policy::parse(DocumentKind::Session, &text).map_err(|error| {
         format!(
             "The policy that the template and the parameters make is not valid: {}",
@@ -36,64 +53,85 @@ pub(super) fn fill(template: &str, parameters: &[TemplateParameter]) -> Result<S
     Ok(text)
 }
 
-fn filled(value: Value, parameters: &[TemplateParameter]) -> Result<Value, String> {
-    match value {
-        Value::String(text) => string(text, parameters),
-        Value::Array(items) => {
-            let mut all = Vec::with_capacity(items.len());
-            for item in items {
-                let single = item.is_string();
-                match filled(item, parameters)? {
-                    // A list among others is no list in a list.
-                    Value::Array(values) if single => all.extend(values),
-                    value => all.push(value),
-                }
-            }
-            Ok(Value::Array(all))
-        }
-        Value::Object(members) => {
-            let members = members.into_iter();
-            let members = members.map(|(key, value)| Ok((key, filled(value, parameters)?)));
-            Ok(Value::Object(members.collect::<Result<_, String>>()?))
-        }
-        other => Ok(other),
-    }
+/// A template that is being filled.
+struct Filling<'p> {
+    parameters: &'p [TemplateParameter],
+    /// How many bytes may still be put in.
+    left: usize,
 }
 
-fn string(text: String, parameters: &[TemplateParameter]) -> Result<Value, String> {
-    let whole = |parameter: &&TemplateParameter| text == placeholder(&parameter.name);
-    if let Some(list) = parameters.iter().filter(|it| it.list).find(whole) {
-        return Ok(list.values.clone().into());
-    }
-    let mut rest = text.as_str();
-    let mut made = String::new();
-    while let Some(start) = rest.find(START) {
-        let (before, behind) = rest.split_at(start);
-        let name = behind.strip_prefix(START).unwrap_or_default();
-        let Some((name, after)) = name.split_once('}') else {
-            return Err(format!(
-                "A placeholder in the policy template does not end: {text}"
-            ));
-        };
-        let parameter = parameters.iter().find(|it| it.name == name);
-        let parameter = parameter
-            .ok_or_else(|| format!("The parameter {name} of the policy template is missing."))?;
-        let [value] = parameter.values.as_slice() else {
-            return Err(format!(
-                "The list {name} can only take the place of a whole value."
-            ));
-        };
-        if parameter.list {
-            return Err(format!(
-                "The list {name} can only take the place of a whole value."
-            ));
+impl Filling<'_> {
+    fn value(&mut self, value: Value) -> Result<Value, String> {
+        match value {
+            Value::String(text) => self.string(text),
+            Value::Array(items) => {
+                let mut all = Vec::with_capacity(items.len());
+                for item in items {
+                    let single = item.is_string();
+                    match self.value(item)? {
+                        // A list among others is no list in a list.
+                        Value::Array(values) if single => all.extend(values),
+                        value => all.push(value),
+                    }
+                }
+                Ok(Value::Array(all))
+            }
+            Value::Object(members) => {
+                let members = members.into_iter();
+                let members = members.map(|(key, value)| Ok((key, self.value(value)?)));
+                Ok(Value::Object(members.collect::<Result<_, String>>()?))
+            }
+            other => Ok(other),
         }
-        made.push_str(before);
-        made.push_str(value);
-        rest = after;
     }
-    made.push_str(rest);
-    Ok(Value::String(made))
+
+    fn string(&mut self, text: String) -> Result<Value, String> {
+        let parameters = self.parameters;
+        let whole = text.strip_prefix(START).and_then(|it| it.strip_suffix('}'));
+        let mut lists = parameters.iter().filter(|it| it.list);
+        if let Some(list) = whole.and_then(|name| lists.find(|it| it.name == name)) {
+            // With two quotes and a comma.
+            self.take(list.values.iter().map(|value| value.len() + 3).sum())?;
+            return Ok(list.values.clone().into());
+        }
+        let mut rest = text.as_str();
+        let mut made = String::new();
+        while let Some(start) = rest.find(START) {
+            let (before, behind) = rest.split_at(start);
+            let name = behind.strip_prefix(START).unwrap_or_default();
+            let Some((name, after)) = name.split_once('}') else {
+                return Err(format!(
+                    "A placeholder in the policy template does not end: {text}"
+                ));
+            };
+            let parameter = parameters.iter().find(|it| it.name == name);
+            let parameter = parameter.ok_or_else(|| {
+                format!("The parameter {name} of the policy template is missing.")
+            })?;
+            let value = match parameter.values.as_slice() {
+                [value] if !parameter.list => value,
+                _ => {
+                    return Err(format!(
+                        "The list {name} can only take the place of a whole value."
+                    ));
+                }
+            };
+            self.take(value.len())?;
+            made.push_str(before);
+            made.push_str(value);
+            rest = after;
+        }
+        made.push_str(rest);
+        Ok(Value::String(made))
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), String> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or_else(|| {
+            format!("The parameters would put more than {LONGEST} bytes into the policy template.")
+        })?;
+        Ok(())
+    }
 }
 
 /// How placeholders begin.
@@ -231,6 +269,47 @@ mod tests {
         ] {
             let error = fill(TEMPLATE, &parameters).unwrap_err();
             assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_into_a_template_is_bounded() {
+        let template = |places: usize, place: &str| {
+            let resources: Vec<_> = (0..places).map(|_| place).collect();
+            serde_json::json!({"Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Action": "s3:GetObject", "Resource": resources}})
+            .to_string()
+        };
+        let whole = "The parameters would put more than 10240 bytes into the policy template.";
+        // 10 places for a value of 1,024 bytes are as much as there may be.
+        let value = "b".repeat(1024);
+        let one = [parameter("a", &[&value], false)];
+        for (places, fits) in [(10, true), (11, false), (750, false)] {
+            let filled = fill(&template(places, "arn:aws:s3:::@{a}"), &one);
+            assert_eq!(filled.is_ok(), fits, "{places}");
+            assert_eq!(filled.err(), (!fits).then(|| whole.to_owned()));
+        }
+        let twice = fill(
+            &template(
+                1,
+                "arn:aws:s3:::@{a}@{a}@{a}@{a}@{a}@{a}@{a}@{a}@{a}@{a}@{a}",
+            ),
+            &one,
+        );
+        assert_eq!(twice.unwrap_err(), whole);
+        let many = vec![""; 1000];
+        let list = [parameter("a", &many, true)];
+        assert_eq!(fill(&template(4, "@{a}"), &list).unwrap_err(), whole);
+
+        let alone = "The parameters must have no more than 10240 bytes together.";
+        let value = "b".repeat(1 << 20);
+        for parameters in [
+            vec![parameter("a", &[&value], false)],
+            vec![parameter("a", &vec![""; 10_240], true)],
+            vec![parameter("", &[], true); 10_241],
+        ] {
+            let error = fill(&template(1, "arn:aws:s3:::@{a}"), &parameters).unwrap_err();
+            assert_eq!(error, alone);
         }
     }
 

@@ -101,9 +101,23 @@ pub(super) fn touched(at: &At<'_>, id: &str) -> Vec<Resource> {
     vec![resources::resource(at, RESOURCE_TYPE, arn(at, id))]
 }
 
+/// The request as a resource of the account that was asked, for calls of the one that asks.
+pub(crate) fn of_its_owner(request: &Entity) -> Option<Resource> {
+    let account = request.owner_account?;
+    Some(Resource {
+        account: Some(account),
+        kind: RESOURCE_TYPE.to_owned(),
+        arn: arn_in(account, &request.id),
+    })
+}
+
 /// The ARN of a request, in the account that is asked.
 pub(super) fn arn(at: &At<'_>, id: &str) -> String {
-    format!("arn:aws:iam::{}:delegation-request/{id}", at.account)
+    arn_in(at.account, id)
+}
+
+fn arn_in(account: AccountId, id: &str) -> String {
+    format!("arn:aws:iam::{account}:delegation-request/{id}")
 }
 
 fn sees(account: AccountId, request: &Entity) -> bool {

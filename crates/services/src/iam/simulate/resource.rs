@@ -75,8 +75,11 @@ impl Simulation<'_> {
     }
 
     /// A role, which nobody enters but through its trust policy, whether or not it is there.
+    /// One of another account is taken for one that is not: its conditions could be tried
+    /// out here, value by value.
     fn role(&self, guarded: Guarded, arn: &str) -> Guarded {
         let role = self.snapshot.role_by_arn(arn);
+        let role = role.filter(|role| self.is_own(role.account));
         let read = role.map(|role| Need::new("iam:GetRole", arn).owner(role.account));
         Guarded {
             policy: role.map(|role| role.trust.policy()),
@@ -87,12 +90,13 @@ impl Simulation<'_> {
         }
     }
 
-    /// A resource of another service.
+    /// A resource of another service; one of another account like a role of it.
     fn stored(&self, guarded: Guarded, action: &str, resource: &str) -> Guarded {
         let Some(resources) = self.at.resources else {
             return guarded;
         };
-        let Some(guard) = resources.of(&self.caller.caller.principal, action, resource) else {
+        let guard = resources.of(&self.caller.caller.principal, action, resource);
+        let Some(guard) = guard.filter(|guard| self.is_own(guard.owner)) else {
             return guarded;
         };
         let concealed_by = guard.policy.as_ref().and_then(|_| {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use directory::Snapshot;
-use door::{Layers, organization_keys, standing_keys};
-use policy::{Context, Policy};
+use door::{Caller, Layers, organization_keys, standing_keys};
+use policy::{AccountId, Context, Policy};
 
 use super::principal::Supposed;
 use super::question::Question;
@@ -30,6 +30,11 @@ pub(super) struct Simulation<'s> {
 }
 
 impl Simulation<'_> {
+    /// Whether an account is the one that asks. Of others nothing is looked up.
+    pub(super) fn is_own(&self, account: AccountId) -> bool {
+        account == self.at.account
+    }
+
     /// The condition keys: those that such a caller always has, the resource's, and over them
     /// the ones that came with the request.
     pub(super) fn context(&self, action: &str, guarded: &Guarded) -> Context {
@@ -37,7 +42,13 @@ impl Simulation<'_> {
         let (now, region) = (self.at.call.now, self.at.door.region());
         let standing = standing_keys(now, region, &caller.caller, action, guarded.owner);
         let mut keys = Context::new();
-        organization_keys(&mut keys, self.snapshot, &caller.caller, guarded.owner);
+        let nobody = Caller::anonymous(None);
+        let known = match caller.caller.account() {
+            Some(account) if self.is_own(account) => &caller.caller,
+            _ => &nobody,
+        };
+        let owner = guarded.owner.filter(|owner| self.is_own(*owner));
+        organization_keys(&mut keys, self.snapshot, known, owner);
         let is_hidden = |key: &str| caller.hidden.iter().any(|it| it.eq_ignore_ascii_case(key));
         for (key, value) in standing.iter().filter(|(key, _)| !is_hidden(key)) {
             keys.insert(key, value.clone());

@@ -49,7 +49,7 @@ impl Simulation<'_> {
         let policy = guarded.policy.as_deref();
         let caller = &self.caller.caller;
         let owner = guarded.owner.or_else(|| caller.account());
-        let rcps = match self.looks_up {
+        let rcps = match self.looks_up && owner.is_some_and(|owner| self.is_own(owner)) {
             true => Controls::of_resource(self.snapshot, caller, action, owner),
             false => Controls::default(),
         };

@@ -1,5 +1,10 @@
 //! What is refused, and what is told to whom.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use directory::{Account, Document, EntityPath, Role, StoreError, Tags};
+use jiff::Timestamp;
+use policy::AccountId;
 use serde_json::json;
 
 use super::{allow, decision, policy, question, role, role_arn, statement};
@@ -203,5 +208,81 @@ async fn what_a_trust_policy_says_is_told_to_those_who_may_read_it() {
             "{shown}"
         );
         assert!(text(&seeing["Explanation"]).contains("Hidden"), "{seeing}");
+    }
+}
+
+/// A role of another account that any user of this one may assume who knows a word.
+async fn foreign_role(server: &Server, account: &str, name: &str) -> String {
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{ACCOUNT}"}},"Action":"sts:AssumeRole","Condition":{{"StringEquals":{{"sts:ExternalId":"hush"}}}}}}]}}"#
+    );
+    let id: AccountId = account.parse().unwrap();
+    let role = Role {
+        account: id,
+        id: "AROAFOREIGN00000ROLE".into(),
+        name: name.parse().unwrap(),
+        path: EntityPath::root(),
+        description: None,
+        trust: Document::trust(&trust, |_| None).unwrap(),
+        max_session_duration: 3600,
+        inline: BTreeMap::new(),
+        attached: BTreeSet::new(),
+        boundary: None,
+        tags: Tags::default(),
+        created: Timestamp::UNIX_EPOCH,
+    };
+    let arn = role.arn();
+    server
+        .door
+        .directory()
+        .write(move |tx| {
+            tx.put_account(Account {
+                id,
+                canonical_id: "1".repeat(64),
+                created: Timestamp::UNIX_EPOCH,
+            });
+            tx.put_role(role);
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    arn
+}
+
+#[tokio::test]
+async fn a_trust_policy_of_another_account_cannot_be_tried_out() {
+    let server = Server::start().await;
+    role(&server, "app", &allow("sts:AssumeRole", "*")).await;
+    let there = foreign_role(&server, "999999999999", "target").await;
+    let missing = "arn:aws:iam::999999999999:role/nobody";
+    let source = role_arn("app");
+    for word in ["hush", "wrong"] {
+        let mut answers = Vec::new();
+        for target in [&*there, missing] {
+            let mut parameters = question(&source, "sts:AssumeRole", target);
+            parameters.extend([
+                ("ContextEntries.member.1.ContextKeyName", "sts:ExternalId"),
+                ("ContextEntries.member.1.ContextKeyValues.member.1", word),
+            ]);
+            let answer = server.ok("SimulatePrincipalPolicy", &parameters).await;
+            let result = &answer["EvaluationResults"][0];
+            assert_eq!(decision(result), "implicitDeny", "{target} {word}");
+            answers.push(result.to_string().replace(target, "TARGET"));
+        }
+        // It looks like a role that is not there.
+        assert_eq!(answers[0], answers[1], "{word}");
+    }
+    // The word is right: the trust policy does let in who knows it.
+    let app = server.assume(&server.admin, "app", &[]).await.unwrap();
+    for (word, is_in) in [("hush", true), ("wrong", false)] {
+        let parameters = [
+            ("RoleArn", &*there),
+            ("RoleSessionName", "test"),
+            ("ExternalId", word),
+        ];
+        let answer = server
+            .ask("sts", Some(&app), "AssumeRole", &parameters)
+            .await;
+        assert_eq!(answer.is_ok(), is_in, "{word}");
     }
 }
