@@ -11,6 +11,9 @@ const SUBJECT: &str = "sub";
 /// The pair that holds the token's id.
 const TOKEN_ID: &str = "jti";
 
+/// The pair of a delegated session: the account that it was delegated to.
+const DELEGATED_TO: &str = "delegated-to";
+
 /// The condition key of an attested pair. The keys are ours: AWS makes none of these claims a key.
 #[must_use]
 pub fn attested_key(name: &str) -> String {
@@ -64,7 +67,7 @@ pub(crate) fn federation(session: &Session) -> Option<WebIdentityFederation> {
 pub fn attributes(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     let pairs = pairs.iter().filter(|(name, _)| *name != PROVIDER);
     let named = pairs.map(|(name, value)| match *name {
-        SUBJECT | TOKEN_ID => ((*name).to_owned(), (*value).to_owned()),
+        SUBJECT | TOKEN_ID | DELEGATED_TO => ((*name).to_owned(), (*value).to_owned()),
         object => (format!("kubernetes.io/{object}"), (*value).to_owned()),
     });
     named.collect()

@@ -49,7 +49,8 @@ impl Explained {
             layer => !(foreign && is_resources(layer)),
         };
         let own = |it: &Considered<'_, '_>| is_told(it.policy.layer);
-        let is_foreign_key = |key: &str| foreign && FOREIGN_KEYS.iter().any(|it| key.starts_with(it));
+        let is_foreign_key =
+            |key: &str| foreign && FOREIGN_KEYS.iter().any(|it| key.starts_with(it));
         let matched = explanation.considered.iter().filter(|it| own(it));
         let matched = matched
             .filter(|it| it.mismatch.is_none())

@@ -28,7 +28,11 @@ pub(crate) fn check(call: &Call, asked: &OperationShape) -> Result<(), Fault> {
     let known = sts && asked.name == "GetCallerIdentity";
     let minting = sts && matches!(asked.name, "GetSessionToken" | "GetFederationToken");
     let (no_iam, no_sts) = match &session.kind {
-        SessionKind::User { .. } => (session.mfa.is_none(), !known && asked.name != "AssumeRole"),
+        // A delegated session (`chained`) is bound by the policy that its user accepted, which may be about IAM.
+        SessionKind::User { .. } => (
+            session.mfa.is_none() && !session.chained,
+            !known && asked.name != "AssumeRole",
+        ),
         SessionKind::FederatedUser { .. } => (true, !known),
         SessionKind::Role { .. } | SessionKind::Root { .. } => (false, minting),
     };

@@ -11,7 +11,8 @@ const ACTIONS: [&str; 3] = [
 
 /// What condition keys begin with, and what follows.
 const ATTESTED: &str = "daypass:attested/";
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
+    "delegated-to",
     "jti",
     "namespace",
     "node",
