@@ -95,7 +95,7 @@ fn source(service: &str) -> Result<String> {
 
 /// The operations in the source of a service's table.
 fn served(source: &str) -> Result<BTreeSet<&str>> {
-    let entry = Regex::new(r"Entry::of::<(?:\w+::)*(\w+)>")?;
+    let entry = Regex::new(r"Entry::of::<(?:[A-Za-z0-9_]+::)*([A-Za-z0-9_]+)>")?;
     let found = entry.captures_iter(source);
     Ok(found
         .filter_map(|it| it.get(1))
