@@ -47,6 +47,16 @@ const SERVICES: &[Listed] = &[
         version: "2013-11-01",
         title: "CloudTrail",
     },
+    Listed {
+        name: "eks",
+        version: "2017-11-01",
+        title: "EKS",
+    },
+    Listed {
+        name: "eks-auth",
+        version: "2023-11-26",
+        title: "EKS Auth",
+    },
 ];
 
 const HEAD: &str = "# Operations and their scenarios
@@ -86,7 +96,8 @@ fn seen() -> PathBuf {
 
 /// The source of a service's table; empty for a service that has none.
 fn source(service: &str) -> Result<String> {
-    let path = repository().join(format!("crates/services/src/{service}.rs"));
+    let module = service.replace('-', "_");
+    let path = repository().join(format!("crates/services/src/{module}.rs"));
     if !path.exists() {
         return Ok(String::new());
     }

@@ -28,7 +28,10 @@ pub(crate) fn run(outputs: Outputs) -> Result<()> {
             .with_context(|| format!("cannot generate {}", service.name))?;
         let code = formatted(&code)?;
         outputs.deliver(
-            &format!("crates/services/src/generated/{}.rs", service.name),
+            &format!(
+                "crates/services/src/generated/{}.rs",
+                service.name.replace('-', "_")
+            ),
             &code,
         )?;
     }

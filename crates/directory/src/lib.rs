@@ -18,11 +18,13 @@
 mod access_report;
 mod account_request;
 pub mod catalogue;
+mod cluster;
 mod credential_owner;
 mod credential_report;
 mod delegation_request;
 mod document;
 mod entity;
+mod event_selectors;
 pub mod last_use;
 mod live;
 mod login_profile;
@@ -34,6 +36,7 @@ mod organization_path;
 mod organization_policy;
 mod organizational_unit;
 mod outbound_federation;
+mod pod_identity_association;
 mod provider_keys;
 mod role_deletion;
 mod saml_provider;
@@ -54,6 +57,7 @@ pub use access_report::{
     AccessReport, AccessibleService, AccessingEntity, OrganizationAccessReport, OrganizationService,
 };
 pub use account_request::AccountRequest;
+pub use cluster::{Cluster, ClusterName, InvalidClusterName};
 pub use credential_owner::CredentialOwner;
 pub use credential_report::CredentialReport;
 pub use delegation_request::{
@@ -64,6 +68,10 @@ pub use document::Document;
 pub use entity::{
     AccessKey, Account, Group, InstanceProfile, KeyStatus, ManagedPolicy, OidcProvider,
     PasswordPolicy, PolicyVersion, Role, User,
+};
+pub use event_selectors::{
+    AdvancedSelector, BasicSelector, DataEvent, DataResource, EventSelectors, FieldSelector,
+    InvalidEventSelectors, S3_OBJECT, Selectors,
 };
 pub use last_use::{KeyUse, PrincipalUse, Use, Uses};
 pub use live::{Directory, OpenError};
@@ -76,6 +84,7 @@ pub use organization_path::{ControlPolicy, OrganizationPath, UNIT_LEVELS, unit_p
 pub use organization_policy::{ControlPolicyKind, FullAccess, OrganizationPolicy};
 pub use organizational_unit::OrganizationalUnit;
 pub use outbound_federation::OutboundFederation;
+pub use pod_identity_association::PodIdentityAssociation;
 pub use provider_keys::ProviderKeys;
 pub use role_deletion::RoleDeletion;
 pub use saml_provider::{AssertionEncryption, SamlPrivateKey, SamlProvider};

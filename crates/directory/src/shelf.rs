@@ -89,6 +89,7 @@ shelves! {
     ssh_public_keys: crate::SshPublicKey,
     outbound_federation: OutboundFederation,
     delegation_requests: DelegationRequest,
+    event_selectors: crate::EventSelectors,
     role_deletions: RoleDeletion,
     sts_preferences: StsPreferences,
     saml_providers: crate::SamlProvider,
@@ -98,6 +99,8 @@ shelves! {
     organization_access_reports: OrganizationAccessReport,
     principal_uses: PrincipalUse,
     provider_keys: crate::ProviderKeys,
+    clusters: crate::Cluster,
+    pod_identity_associations: crate::PodIdentityAssociation,
 }
 
 impl AccountView {

@@ -54,6 +54,20 @@ pub trait Api: Send + Sync {
     /// was found out can be left in the extensions for [`Api::call`].
     fn expect(&self, parts: &mut http::request::Parts, body: &[u8]) -> Expected;
 
+    /// Whether the request is a form that a browser posts, whose fields say who posts it. It has
+    /// its [`Form`](crate::Form) in the extensions then, and its body is the file's.
+    fn is_form(&self, parts: &http::request::Parts) -> bool {
+        let _ = parts;
+        false
+    }
+
+    /// The resource as Signature Version 2 names it, `/BUCKET/KEY` as it came over the wire; `None`
+    /// where that version isn't switched on.
+    fn v2_resource(&self, parts: &http::request::Parts) -> Option<String> {
+        let _ = parts;
+        None
+    }
+
     /// Words a refusal that came before any operation ran, as this service's clients read it.
     fn refuse(&self, parts: &http::request::Parts, refusal: &Refusal) -> http::Response<Body>;
 

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use directory::KeyStatus;
 use jiff::Timestamp;
 use session::sigv4::{
-    Credential, Location, PayloadHash, Presented, RequestParts, Rules, SignatureError, Signed,
-    Verified, parse,
+    Credential, Location, PayloadHash, Presented, RequestParts, Rules, SignatureError, SignedForm,
+    SignedV2, Verified, parse,
 };
 use session::{AccessKeyId, Secret, Session, SessionKind, TokenError};
 
@@ -57,15 +57,23 @@ impl Door {
                 });
             }
             Presented::Signed(signed) => signed,
+            Presented::SignedV2(signed) => return self.authenticate_v2(&signed, now),
         };
-        let (caller, secret) = self.credentials(&signed, now).map_err(unknown)?;
-        let verified = signed
-            .check_time(now, rules)
-            .and_then(|()| signed.verify(request, &secret, body_sha256, rules));
+        let claimed = signed.credential().map_err(unknown)?;
+        let (caller, secret) = self.credentials(&claimed, now).map_err(unknown)?;
+        let (id, scope) = (&signed.access_key_id, &signed.scope);
+        let verified = signed.check_time(now, rules).and_then(|()| {
+            let key = self.signing_keys.of(id, scope, &secret);
+            signed.verify_with_key(request, key, body_sha256, rules)
+        });
+        if let Ok(verified) = &verified {
+            let key = &verified.signing_key;
+            self.signing_keys.keep(id, scope, &secret, key);
+        }
         match verified {
             Ok(verified) => Ok(Authenticated {
                 authentication: match signed.location {
-                    Location::Header => Authentication::Header,
+                    Location::Header | Location::Form => Authentication::Header,
                     Location::Query { expires_seconds } => Authentication::Query {
                         signed_at: signed.timestamp,
                         expires_seconds,
@@ -83,16 +91,73 @@ impl Door {
         }
     }
 
+    /// Checks a signature of version 2.
+    fn authenticate_v2(
+        &self,
+        signed: &SignedV2,
+        now: Timestamp,
+    ) -> Result<Authenticated, Unproven> {
+        let unknown = |error| Unproven { error, known: None };
+        let claimed = signed.credential().map_err(unknown)?;
+        let (caller, secret) = self.credentials(&claimed, now).map_err(unknown)?;
+        let verified = signed.check_time(now).and_then(|()| signed.verify(&secret));
+        match verified {
+            Ok(()) => Ok(Authenticated {
+                caller,
+                authentication: Authentication::QueryV2 {
+                    expires: signed.expires,
+                },
+                region: None,
+                payload: signed.payload,
+                verified: None,
+            }),
+            Err(error) => Err(Unproven {
+                error,
+                known: Some(Box::new(caller)),
+            }),
+        }
+    }
+
+    /// Checks the signature of a form's policy.
+    pub(crate) fn authenticate_form(
+        &self,
+        signed: &SignedForm,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<Authenticated, Unproven> {
+        let unknown = |error| Unproven { error, known: None };
+        let claimed = signed.credential().map_err(unknown)?;
+        let (caller, secret) = self.credentials(&claimed, now).map_err(unknown)?;
+        let verified = signed
+            .check_time(now, rules)
+            .and_then(|()| signed.verify(&secret));
+        match verified {
+            Ok(()) => Ok(Authenticated {
+                caller,
+                authentication: Authentication::Post {
+                    signed_at: signed.timestamp,
+                },
+                region: Some(signed.scope.region.clone()),
+                payload: PayloadHash::Absent,
+                verified: None,
+            }),
+            Err(error) => Err(Unproven {
+                error,
+                known: Some(Box::new(caller)),
+            }),
+        }
+    }
+
     /// The caller that a request claims to be and the secret that must have signed it.
     fn credentials(
         &self,
-        signed: &Signed,
+        claimed: &Credential<'_>,
         now: Timestamp,
     ) -> Result<(Caller, Secret), SignatureError> {
         let unknown = |id: &AccessKeyId| SignatureError::UnknownAccessKey {
             access_key_id: id.to_string(),
         };
-        let (proven, refusal) = match signed.credential()? {
+        let (proven, refusal) = match *claimed {
             Credential::Temporary(id, token) => (
                 self.temporary(id, token, now)?,
                 SignatureError::InvalidToken,

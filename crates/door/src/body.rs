@@ -9,6 +9,8 @@ use http_body_util::{BodyExt, Empty, Full};
 use session::sigv4::{ChunkError, Family, SignatureError};
 use thiserror::Error;
 
+use crate::FormError;
+
 /// A request or response body.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;
 
@@ -21,9 +23,15 @@ pub enum BodyError {
     /// An aws-chunked body is malformed, or a chunk of it was not signed.
     #[error(transparent)]
     Chunk(#[from] ChunkError),
+    /// A form doesn't end as forms do.
+    #[error(transparent)]
+    Form(FormError),
     /// The client went away, or the file behind a response could not be read.
     #[error("the connection or the store failed: {0}")]
     Transport(Box<dyn std::error::Error + Send + Sync>),
+    /// The client sent nothing for too long.
+    #[error("nothing came for too long")]
+    Silent,
     /// Longer than the operation takes.
     #[error("the body is longer than {0} bytes")]
     TooLarge(usize),
@@ -36,7 +44,9 @@ impl BodyError {
         match self {
             Self::Signature(error) => error.code(Family::S3),
             Self::Chunk(error) => error.code(),
+            Self::Form(error) => error.code(),
             Self::Transport(_) => "IncompleteBody",
+            Self::Silent => "RequestTimeout",
             Self::TooLarge(_) => "EntityTooLarge",
         }
     }
@@ -47,8 +57,13 @@ impl BodyError {
         match self {
             Self::Signature(error) => error.message(Family::S3),
             Self::Chunk(error) => error.message(),
+            Self::Form(error) => error.message(),
             Self::Transport(_) => {
                 "You did not provide the number of bytes specified by the Content-Length HTTP header"
+                    .to_owned()
+            }
+            Self::Silent => {
+                "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."
                     .to_owned()
             }
             Self::TooLarge(_) => {
@@ -63,8 +78,8 @@ impl BodyError {
         match self {
             Self::Signature(error) => error.status(Family::S3),
             Self::Chunk(error) => error.status(),
-            Self::Transport(_) => 400,
-            Self::TooLarge(_) => 400,
+            Self::Form(error) => error.status(),
+            Self::Transport(_) | Self::Silent | Self::TooLarge(_) => 400,
         }
     }
 }

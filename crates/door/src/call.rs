@@ -51,4 +51,14 @@ pub enum Authentication {
         /// `X-Amz-Expires`.
         expires_seconds: u32,
     },
+    /// By query parameters of Signature Version 2.
+    QueryV2 {
+        /// `Expires`.
+        expires: Timestamp,
+    },
+    /// By the fields of a form (SigV4).
+    Post {
+        /// `X-Amz-Date`.
+        signed_at: Timestamp,
+    },
 }

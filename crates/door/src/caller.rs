@@ -108,6 +108,15 @@ impl Caller {
         }
     }
 
+    /// A service of AWS that acts for a resource of its own, e.g. EKS for a cluster. What it does is decided by the
+    /// policies of resources alone.
+    #[must_use]
+    pub fn service(name: &str) -> Self {
+        Self::supposed(Principal::Service {
+            name: name.to_owned(),
+        })
+    }
+
     /// An IAM user with a long-term key.
     ///
     /// # Errors

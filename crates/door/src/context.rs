@@ -89,6 +89,10 @@ fn principal(keys: &mut Context, caller: &Caller) {
         keys.insert("aws:PrincipalArn", arn);
         keys.insert("aws:PrincipalIsAWSService", false);
     }
+    if let Principal::Service { name } = &caller.principal {
+        keys.insert("aws:PrincipalIsAWSService", true);
+        keys.insert("aws:PrincipalServiceName", name.clone());
+    }
     if let Some(name) = caller.user_name() {
         keys.insert("aws:username", name);
     }
@@ -149,6 +153,17 @@ fn s3(keys: &mut Context, call: &Call) {
         }
         Authentication::Query { signed_at, .. } => {
             keys.insert("s3:authType", "REST-QUERY-STRING");
+            keys.insert("s3:signatureversion", "AWS4-HMAC-SHA256");
+            let age = call.now.as_millisecond() - signed_at.as_millisecond();
+            keys.insert("s3:signatureAge", age.max(0));
+        }
+        // It doesn't say when it was signed.
+        Authentication::QueryV2 { .. } => {
+            keys.insert("s3:authType", "REST-QUERY-STRING");
+            keys.insert("s3:signatureversion", "AWS");
+        }
+        Authentication::Post { signed_at } => {
+            keys.insert("s3:authType", "POST");
             keys.insert("s3:signatureversion", "AWS4-HMAC-SHA256");
             let age = call.now.as_millisecond() - signed_at.as_millisecond();
             keys.insert("s3:signatureAge", age.max(0));

@@ -4,17 +4,22 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use session::sigv4::{
-    ChunkDecoder, ChunkLayout, PayloadHash, PayloadHasher, SignatureError, Verified,
+    ChunkDecoder, ChunkLayout, PayloadHash, PayloadHasher, SignatureError, Verified, is_credential,
 };
 
 use crate::payload::{Decoder, decoded};
-use crate::{Body, Incoming, Trailers};
+use crate::{Authentication, Body, Incoming, Trailers};
 
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// Removes what belonged to the signature and puts the decoder before the body.
-pub(crate) fn prepare(mut parts: Parts, body: Body, decoder: Option<Decoder>) -> Incoming {
+pub(crate) fn prepare(
+    mut parts: Parts,
+    body: Body,
+    decoder: Option<Decoder>,
+    authentication: &Authentication,
+) -> Incoming {
     let trailers = Trailers::default();
     if matches!(decoder, Some(Decoder::Chunked(_))) {
         strip_chunked(&mut parts.headers);
@@ -25,7 +30,8 @@ pub(crate) fn prepare(mut parts: Parts, body: Body, decoder: Option<Decoder>) ->
     };
     parts.headers.remove(AUTHORIZATION);
     parts.headers.remove(SECURITY_TOKEN);
-    strip_presigned(&mut parts.uri);
+    let v2 = matches!(authentication, Authentication::QueryV2 { .. });
+    strip_presigned(&mut parts.uri, v2);
     Incoming {
         parts,
         body,
@@ -86,21 +92,13 @@ fn strip_chunked(headers: &mut HeaderMap) {
     }
 }
 
-/// Drops the `X-Amz-*` parameters of a presigned request; handlers see only the operation's.
-fn strip_presigned(uri: &mut Uri) {
-    const OURS: [&str; 7] = [
-        "X-Amz-Algorithm",
-        "X-Amz-Credential",
-        "X-Amz-Date",
-        "X-Amz-Expires",
-        "X-Amz-SignedHeaders",
-        "X-Amz-Signature",
-        "X-Amz-Security-Token",
-    ];
+/// Drops the parameters of a signature in the query, however they are spelled; handlers see only the
+/// operation's.
+fn strip_presigned(uri: &mut Uri, v2: bool) {
     let Some(query) = uri.query() else {
         return;
     };
-    let is_ours = |pair: &&str| OURS.contains(&pair.split('=').next().unwrap_or_default());
+    let is_ours = |pair: &&str| is_credential(pair.split('=').next().unwrap_or_default(), v2);
     if !query.split('&').any(|pair| is_ours(&pair)) {
         return;
     }
@@ -122,8 +120,12 @@ mod tests {
     use super::*;
 
     fn stripped(target: &str) -> String {
+        stripped_of(target, false)
+    }
+
+    fn stripped_of(target: &str, v2: bool) -> String {
         let mut uri: Uri = target.parse().unwrap();
-        strip_presigned(&mut uri);
+        strip_presigned(&mut uri, v2);
         uri.to_string()
     }
 
@@ -134,6 +136,19 @@ mod tests {
             "/b/k?versionId=1"
         );
         assert_eq!(stripped("/b/k?X-Amz-Expires=1"), "/b/k");
+        // Whatever stays is in the trail.
+        assert_eq!(stripped("/b/k?X-Amz-Security-Toke%6e=t&acl"), "/b/k?acl");
+        assert_eq!(
+            stripped_of(
+                "/b/k?AWSAccessKeyId=k&Expires=1&Signatur%65=s&x-amz-security-token=t&acl",
+                true
+            ),
+            "/b/k?acl"
+        );
+        assert_eq!(
+            stripped("/b?Expires=1&Signature=s"),
+            "/b?Expires=1&Signature=s"
+        );
         assert_eq!(stripped("/b/a%2Fb?uploads"), "/b/a%2Fb?uploads");
         assert_eq!(
             stripped("/b?prefix=X-Amz-Date=1&x-amz-foo=2"),

@@ -2,13 +2,16 @@
 
 use http::StatusCode;
 use http::request::Parts;
+use policy::AccountId;
 use trail::{Draft, Frame, Record, TrailError, UserIdentity};
 
+use crate::data_events::is_wanted;
 use crate::request_id::fresh_id;
 use crate::{Call, Door};
 
 impl Door {
-    /// Records a call; it is durable when this returns `Ok`. What is nobody's is left out.
+    /// Records a call; it is durable when this returns `Ok`. What is nobody's is left out, and so are the data events that
+    /// the account whose trail it is has switched off.
     ///
     /// # Errors
     /// [`TrailError`]: the call must not be answered then.
@@ -20,38 +23,50 @@ impl Door {
         let Some(own) = draft.recipient.or_else(|| call.caller.account()) else {
             return Ok(());
         };
-        // A call into another account leaves a record in each, tied by one id (CloudTrail
-        // user guide, "sharedEventID").
-        let owner = draft.resources.iter().find_map(|resource| resource.account);
-        let owner = owner.filter(|_| concerns_owner(draft));
+        // A call into other accounts leaves a record in each, tied by one id (CloudTrail user
+        // guide, "sharedEventID"). A copy may be from one account's bucket to another's.
         let snapshot = self.directory.snapshot();
-        let foreign = owner.filter(|owner| {
+        let owners = draft.resources.iter().filter_map(|it| it.account);
+        let mut foreign: Vec<AccountId> = owners
             // An account that isn't here has no trail either.
-            let caller = call.caller.account();
-            caller.is_some_and(|it| it != *owner) && snapshot.account(*owner).is_some()
-        });
-        let shared = foreign.map(|_| fresh_id());
-        let mut frame = Frame {
-            identity: identity.clone(),
-            time: call.now,
-            region: self.event_region(call, draft).to_owned(),
-            source_ip: call.source_ip.to_canonical().to_string(),
-            user_agent: call.user_agent.clone(),
-            request_id: call.request_id.clone(),
-            recipient: own,
-            shared_event_id: shared,
-            tls: call.tls.clone(),
-        };
-        self.keep(&frame, draft).await?;
-        self.last_used.note(call, draft, &frame.region);
-        if let (Some(owner), Some(account)) = (foreign, call.caller.account()) {
-            frame.recipient = owner;
-            frame.identity = UserIdentity::AwsAccount {
-                account,
-                principal_id: call.caller.user_id(),
+            .filter(|owner| *owner != own && snapshot.account(*owner).is_some())
+            .filter(|_| concerns_owner(draft))
+            .collect();
+        foreign.sort_unstable();
+        foreign.dedup();
+        let region = self.event_region(call, draft);
+        let principal = &call.caller.principal;
+        let arn = principal.account().map(|_| principal.arn_text());
+        let is_own = is_wanted(&snapshot, own, draft, arn.as_deref());
+        let is_shared = !foreign.is_empty();
+        foreign.retain(|owner| is_wanted(&snapshot, *owner, draft, None));
+        if is_own || !foreign.is_empty() {
+            let mut frame = Frame {
+                identity: identity.clone(),
+                time: call.now,
+                region: region.to_owned(),
+                source_ip: call.source_ip.to_canonical().to_string(),
+                user_agent: call.user_agent.clone(),
+                request_id: call.request_id.clone(),
+                recipient: own,
+                shared_event_id: is_shared.then(fresh_id),
+                tls: call.tls.clone(),
             };
-            self.keep(&frame, draft).await?;
+            if is_own {
+                self.keep(&frame, draft).await?;
+            }
+            if let Some(account) = call.caller.account() {
+                frame.identity = UserIdentity::AwsAccount {
+                    account,
+                    principal_id: call.caller.user_id(),
+                };
+            }
+            for owner in foreign {
+                frame.recipient = owner;
+                self.keep(&frame, draft).await?;
+            }
         }
+        self.last_used.note(call, draft, region);
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use session::sigv4::{Family, SignatureError};
 
+use crate::FormError;
+
 /// A refusal in the words of the service that the request was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -28,11 +30,21 @@ impl Refusal {
         }
     }
 
+    pub(crate) fn form(error: &FormError, request_id: &str) -> Self {
+        Self {
+            code: error.code(),
+            message: error.message(),
+            status: error.status(),
+            details: error.details(),
+            request_id: request_id.to_owned(),
+        }
+    }
+
     pub(crate) fn too_large(family: Family, request_id: &str) -> Self {
         Self {
             code: match family {
                 Family::S3 => "EntityTooLarge",
-                Family::Query | Family::Json => "RequestEntityTooLarge",
+                Family::Query | Family::Json | Family::RestJson => "RequestEntityTooLarge",
             },
             message: "The request body is larger than this service accepts.".to_owned(),
             status: 413,
@@ -45,7 +57,7 @@ impl Refusal {
         Self {
             code: match family {
                 Family::S3 => "RequestHeaderSectionTooLarge",
-                Family::Query | Family::Json => "MalformedInput",
+                Family::Query | Family::Json | Family::RestJson => "MalformedInput",
             },
             message: "The User-Agent and Referer headers may have 2048 bytes each.".to_owned(),
             status: 400,
@@ -58,7 +70,7 @@ impl Refusal {
         Self {
             code: match family {
                 Family::S3 => "IncompleteBody",
-                Family::Query | Family::Json => "MalformedInput",
+                Family::Query | Family::Json | Family::RestJson => "MalformedInput",
             },
             message: "The request body ended before its end.".to_owned(),
             status: 400,
@@ -72,7 +84,7 @@ impl Refusal {
             code: match family {
                 Family::S3 => "InternalError",
                 Family::Query => "ServiceFailure",
-                Family::Json => "InternalFailure",
+                Family::Json | Family::RestJson => "InternalFailure",
             },
             message: "The request could not be recorded in the audit trail and was not answered; \
                       the server's log says why."

@@ -34,8 +34,17 @@ pub(crate) fn public_key_info(der: &[u8]) -> Option<PublicKeyInfo<'_>> {
     })
 }
 
+/// The private key inside of a PrivateKeyInfo (RFC 5958, section 2): of an RSA key, an RSAPrivateKey (RFC 8017).
+pub(crate) fn pkcs8_private_key(der: &[u8]) -> Option<&[u8]> {
+    let (info, _) = element(der, SEQUENCE)?;
+    let (_, rest) = element(info, INTEGER)?;
+    let (_, rest) = element(rest, SEQUENCE)?;
+    element(rest, OCTET_STRING).map(|(key, _)| key)
+}
+
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
 const IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 

@@ -41,6 +41,14 @@ pub enum TokenError {
         /// What the chain failed on.
         detail: String,
     },
+    /// The issuer's cluster no longer stands behind the token. The text is how AWS describes the code.
+    #[error(
+        "The web identity token that was passed could not be validated. Get a new identity token from the identity provider and then retry the request."
+    )]
+    Revoked {
+        /// What the cluster said.
+        detail: String,
+    },
     /// `exp` has come. Both are seconds since 1970.
     #[error(
         "Token expired: current date/time {now} must be before the expiration date/time {expires_at}"
@@ -107,6 +115,7 @@ impl TokenError {
             | Self::UnknownProvider { .. }
             | Self::Unverifiable { .. }
             | Self::Thumbprint { .. }
+            | Self::Revoked { .. }
             | Self::NotYetValid { .. }
             | Self::MissingClaim(_)
             | Self::InvalidClaim { .. }
@@ -131,7 +140,8 @@ impl TokenError {
             Self::Malformed { detail }
             | Self::Unverifiable { detail }
             | Self::Unreachable { detail }
-            | Self::Thumbprint { detail } => detail.clone(),
+            | Self::Thumbprint { detail }
+            | Self::Revoked { detail } => detail.clone(),
             Self::InvalidClaim { claim, detail } => format!("claim {claim}: {detail}"),
             other => other.to_string(),
         }

@@ -1,6 +1,8 @@
 //! Being an issuer: signing keys with overlap, discovery and JWKS documents, service accounts' tokens.
 
 mod documents;
+mod key_pair;
+mod published_key;
 mod service_account;
 mod signing_key;
 
@@ -21,6 +23,9 @@ use crate::url::IssuerUrl;
 
 pub(crate) use signing_key::{SigningKey, key_id};
 
+pub use documents::discovery_document;
+pub use key_pair::KeyPair;
+pub use published_key::PublishedKey;
 pub use service_account::{InvalidServiceAccount, PodRef, ServiceAccountRef, ServiceAccountToken};
 pub use signing_key::PrivateKey;
 
@@ -64,6 +69,12 @@ pub enum IssuerError {
     /// The bytes aren't a private key that an issuer can have.
     #[error("the key isn't an RSA private key of 2048 to 8192 bits in PKCS #1 or PKCS #8")]
     InvalidKey,
+    /// The text isn't a public key that an issuer can have.
+    #[error("there is no RSA public key of 2048 to 8192 bits in it (`PUBLIC KEY` in PEM)")]
+    InvalidPublicKey,
+    /// The document isn't a key set.
+    #[error("it is no JWK set: a JSON object with a list `keys`")]
+    InvalidKeySet,
     /// There is no key, or no room for another one.
     #[error("an issuer has 1 to {MAX_KEYS} keys")]
     KeyCount,
@@ -198,7 +209,7 @@ impl Issuer {
 
     /// The discovery document, byte for byte as ccoctl writes it.
     pub fn discovery_document(&self) -> Vec<u8> {
-        documents::discovery(&self.url)
+        discovery_document(self.url.as_str())
     }
 
     /// The JWK set, byte for byte as ccoctl writes it: the newest key first.
@@ -243,7 +254,7 @@ impl Issuer {
             .iter()
             .map(|held| Ok((held.key.id().to_owned(), held.key.public()?)))
             .collect::<Result<Vec<_>, IssuerError>>()?;
-        let published: Vec<&SigningKey> = keys.iter().map(|held| &*held.key).collect();
+        let published: Vec<_> = keys.iter().map(|held| held.key.published()).collect();
         Ok(Self {
             verification: KeySet::of_own(parsed),
             document: documents::key_set(&published),

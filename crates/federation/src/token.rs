@@ -103,6 +103,11 @@ impl UnverifiedToken {
             .unwrap_or_default()
     }
 
+    /// The whole token, for the cluster that issued it and for nobody else.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// SHA-256 of the whole token.
     pub(crate) fn digest(&self) -> TokenDigest {
         let mut digest = [0; 32];

@@ -15,6 +15,7 @@ use crate::fetch::Fetcher;
 use crate::issuer::Issuer;
 use crate::keys::{KeySet, PushedKeys, VerificationKey};
 use crate::local::{self, LocalDocuments, Place, Registered};
+use crate::review::Reviewer;
 use crate::sources::Sources;
 use crate::token::UnverifiedToken;
 use crate::url::IssuerUrl;
@@ -104,12 +105,40 @@ pub struct ProviderRef<'a> {
     pub pushed: Option<&'a PushedKeys>,
 }
 
+/// A token that is good for an audience.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// What the token says.
+    pub claims: Claims,
+    /// The audience that matched: `azp` if there is one.
+    pub audience: String,
+}
+
+/// A token isn't accepted.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Why.
+    pub error: TokenError,
+    /// What the token says, if only its reviewer didn't stand behind it: for the audit record, and for nothing else.
+    pub verified: Option<Box<Accepted>>,
+}
+
+impl From<TokenError> for Refused {
+    fn from(error: TokenError) -> Self {
+        Self {
+            error,
+            verified: None,
+        }
+    }
+}
+
 struct Shared {
     fetcher: Arc<Fetcher>,
     lifetimes: Lifetimes,
     max_token_age: i64,
     hosted: RwLock<HashMap<IssuerUrl, Arc<Issuer>>>,
     local: OnceLock<Arc<dyn LocalDocuments>>,
+    reviewers: RwLock<HashMap<IssuerUrl, Arc<dyn Reviewer>>>,
     sources: Sources,
     verified: Verified,
 }
@@ -133,6 +162,7 @@ impl Verifier {
                 max_token_age: i64::try_from(config.max_token_age.as_secs()).unwrap_or(i64::MAX),
                 hosted: RwLock::default(),
                 local: OnceLock::new(),
+                reviewers: RwLock::default(),
                 sources: Sources::new(config.max_issuers, config.max_key_bytes),
                 verified: Verified::new(config.max_verified_tokens),
             }),
@@ -158,21 +188,30 @@ impl Verifier {
             .remove(url);
     }
 
-    /// Reads the documents that this process keeps itself from there, see [`Verifier::verify_for`]. The first call counts.
+    /// Strict mode for an issuer: its tokens are accepted only if the reviewer stands behind them too.
+    pub fn review_with(&self, issuer: IssuerUrl, reviewer: Arc<dyn Reviewer>) {
+        self.shared
+            .reviewers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(issuer, reviewer);
+    }
+
+    /// Reads the documents that this process keeps itself from there, see [`Verifier::accept`]. The first call counts.
     pub fn read_local(&self, documents: Arc<dyn LocalDocuments>) {
         // A second place would be a mistake of the caller's; the first one stays.
         let _ = self.shared.local.set(documents);
     }
 
     /// The place of this process that holds the discovery document of an issuer now, if it is the account's: to be asked once,
-    /// when a provider is registered, and recorded with it for [`Verifier::verify_for`].
+    /// when a provider is registered, and recorded with it for [`Verifier::accept`].
     pub async fn local_place(&self, url: &IssuerUrl, account: &str) -> Option<Place> {
         let documents = self.shared.local.get()?;
         local::place(&**documents, url, account).await
     }
 
     /// Verifies a token for a provider at a time: the issuer is the provider's, its key verifies the signature, and
-    /// the dates are right. The audience is the caller's next check. Must run inside a tokio runtime.
+    /// the dates are right. That alone lets nobody in, see [`Verifier::accept`]. Must run inside a tokio runtime.
     ///
     /// With the key at hand this is one signature verification and some microseconds, and it waits for nothing; a token
     /// that is remembered needs only the microseconds.
@@ -188,13 +227,42 @@ impl Verifier {
         self.verify_for(token, provider, None, now).await
     }
 
-    /// As [`Verifier::verify`]; with a place that was recorded for the provider, the issuer's documents are read there
-    /// ([`Verifier::read_local`]) and never over the network, whatever has become of the place. Without one they are never read
-    /// in a place of this process.
+    /// Accepts a token for one of these audiences: it verifies ([`Verifier::verify`]), its audience is among them
+    /// ([`Claims::used_audience`]), and if the issuer has a reviewer, that one is asked last and each time, also for a token
+    /// whose signature is remembered.
+    ///
+    /// With a place that was recorded for the provider, the issuer's documents are read there ([`Verifier::read_local`]) and
+    /// never over the network, whatever has become of the place. Without one they are never read in a place of this process.
     ///
     /// # Errors
-    /// As [`Verifier::verify`].
-    pub async fn verify_for(
+    /// As [`Verifier::verify`]; [`TokenError::IncorrectAudience`]; [`TokenError::Revoked`] if the reviewer refuses the token,
+    /// and [`TokenError::Unreachable`] if it can't tell.
+    pub async fn accept(
+        &self,
+        token: &UnverifiedToken,
+        provider: &ProviderRef<'_>,
+        registered: Option<Registered<'_>>,
+        audiences: &[String],
+        now: Timestamp,
+    ) -> Result<Accepted, Refused> {
+        let claims = self.verify_for(token, provider, registered, now).await?;
+        let audience = claims.used_audience(audiences)?;
+        let accepted = Accepted { claims, audience };
+        let Some(reviewer) = self.reviewer(provider.url) else {
+            return Ok(accepted);
+        };
+        let subject = &accepted.claims.subject;
+        let review = reviewer.review(token.text(), subject, &accepted.audience);
+        match review.await.judge(provider.url.as_str(), subject) {
+            Ok(()) => Ok(accepted),
+            Err(error) => Err(Refused {
+                error,
+                verified: Some(Box::new(accepted)),
+            }),
+        }
+    }
+
+    async fn verify_for(
         &self,
         token: &UnverifiedToken,
         provider: &ProviderRef<'_>,
@@ -267,6 +335,15 @@ impl Verifier {
     fn hosted(&self, url: &IssuerUrl) -> Option<Arc<Issuer>> {
         self.shared
             .hosted
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(url)
+            .cloned()
+    }
+
+    fn reviewer(&self, url: &IssuerUrl) -> Option<Arc<dyn Reviewer>> {
+        self.shared
+            .reviewers
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(url)

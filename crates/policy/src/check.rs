@@ -10,6 +10,8 @@ mod s3;
 mod shared_issuers;
 mod trust;
 
+pub use s3::s3_action_has_key;
+
 use std::ops::Range;
 
 use crate::document::DocumentKind;

@@ -158,6 +158,16 @@ impl Policy {
         keys.into_values().collect()
     }
 
+    /// Whether a condition or a variable reads a condition key whose name begins like this, in whatever case.
+    #[must_use]
+    pub fn mentions(&self, prefix: &str) -> bool {
+        let mut keys = self.statements().iter().flat_map(Statement::context_keys);
+        keys.any(|key| {
+            let start = key.as_bytes().get(..prefix.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+        })
+    }
+
     pub(crate) fn statements(&self) -> &[Statement] {
         self.statements.all()
     }

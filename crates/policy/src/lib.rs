@@ -85,6 +85,7 @@ mod witness;
 
 pub use account::{AccountId, InvalidAccountId};
 pub use arn::{Arn, InvalidArn};
+pub use check::s3_action_has_key;
 pub use context::{Context, Value};
 pub use decide::decide;
 pub use decision::{Decision, Layer, Outcome, PolicyRef, StatementRef};

@@ -1,6 +1,7 @@
 //! Whether a bucket policy is public (S3 User Guide, "Blocking public access to your Amazon S3
 //! storage: The meaning of public").
 
+use crate::AccountId;
 use crate::condition::network::Network;
 use crate::condition::operator::Quantifier;
 use crate::condition::{Condition, Operands};
@@ -54,6 +55,9 @@ fn limits(condition: &Condition) -> bool {
             && networks.iter().all(is_narrow);
     }
     let is_user_id = condition.key().eq_ignore_ascii_case("aws:userid");
+    let is_access_point = condition
+        .key()
+        .eq_ignore_ascii_case("s3:DataAccessPointArn");
     LIMITING_KEYS
         .iter()
         .any(|key| condition.key().eq_ignore_ascii_case(key))
@@ -66,10 +70,13 @@ fn limits(condition: &Condition) -> bool {
                 Pattern::Fixed(glob) => {
                     glob.is_exact() && names_somebody(glob.literal_prefix())
                         || is_user_id && glob.is_prefix_of_sessions()
+                        || is_access_point && is_of_one_account(glob.literal_prefix())
                 }
                 Pattern::Variable(_) => false,
             }),
-            Operands::Arn(patterns) => patterns.iter().all(|pattern| pattern.is_exact()),
+            Operands::Arn(patterns) => patterns
+                .iter()
+                .all(|pattern| pattern.is_exact() || is_access_point && pattern.has_fixed_head()),
             _ => false,
         }
 }
@@ -77,6 +84,13 @@ fn limits(condition: &Condition) -> bool {
 /// Callers without credentials have these keys too: `anonymous` is their account and their id.
 fn names_somebody(text: &str) -> bool {
     !text.eq_ignore_ascii_case("anonymous")
+}
+
+/// All access points of one account: region and account are fixed, the name need not be.
+fn is_of_one_account(literal_prefix: &str) -> bool {
+    let mut parts = literal_prefix.splitn(6, ':');
+    let account = parts.nth(4).unwrap_or_default();
+    account.parse::<AccountId>().is_ok() && parts.next().is_some()
 }
 
 fn is_narrow(network: &Network) -> bool {
@@ -121,6 +135,11 @@ mod tests {
             r#""IpAddress":{"aws:SourceIp":"2000::/3"}"#,
             r#""NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}"#,
             r#""Null":{"aws:PrincipalAccount":"false"}"#,
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:*:accesspoint/a"}"#,
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:*:123456789012:accesspoint/a"}"#,
+            r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:12345678901?:accesspoint/a"}"#,
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012*"}"#,
+            r#""StringLike":{"aws:SourceArn":"arn:aws:sns:eu-west-1:123456789012:*"}"#,
             r#""StringEquals":{"aws:PrincipalAccount":"anonymous"}"#,
             r#""StringEquals":{"aws:PrincipalAccount":["123456789012","anonymous"]}"#,
             r#""StringEqualsIgnoreCase":{"aws:userid":"ANONYMOUS"}"#,
@@ -140,6 +159,8 @@ mod tests {
             r#""IpAddress":{"aws:SourceIp":["203.0.113.0/24","2001:db8::/32"]}"#,
             r#""ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":"o-1/r/"}"#,
             r#""StringEquals":{"aws:Referer":"x","aws:SourceVpce":"vpce-1"}"#,
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/*"}"#,
+            r#""ArnLike":{"s3:DataAccessPointArn":"arn:aws:s3:eu-west-1:123456789012:accesspoint/*"}"#,
         ] {
             assert!(!public("\"*\"", condition), "{condition}");
         }

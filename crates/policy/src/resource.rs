@@ -195,6 +195,11 @@ impl ArnPattern {
         matches!(self, Self::Fixed(globs) if globs.iter().all(Glob::is_exact))
     }
 
+    /// Whether all but its last part are fixed.
+    pub(crate) fn has_fixed_head(&self) -> bool {
+        matches!(self, Self::Fixed(globs) if globs.iter().take(PARTS - 1).all(Glob::is_exact))
+    }
+
     pub(crate) fn matches(&self, value: &str, context: &Context) -> bool {
         let Some(values) = split(value) else {
             return false;

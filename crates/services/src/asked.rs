@@ -6,15 +6,31 @@ use http::request::Parts;
 use session::sigv4::{RequestParts, claimed_service};
 
 use crate::dispatch::Entry;
-use crate::generated::{cloudtrail, iam, organizations, sts};
+use crate::generated::{cloudtrail, eks, eks_auth, iam, organizations, sts};
 use crate::own;
-use crate::wire::{Encoding, Fault, Node, Protocol, Service};
+use crate::wire::{Encoding, Fault, Node, Protocol, Route, Service};
 
 /// Names the operation of a JSON service.
 pub(crate) const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 
 /// The services whose operations are named in a header, with their target prefix.
 const JSON_SERVICES: [&Service; 2] = [&cloudtrail::SERVICE, &organizations::SERVICE];
+
+/// The services whose operations are methods and paths. Only the signature tells for which of them a request is.
+const REST_SERVICES: [(&Service, &[Route]); 2] = [
+    (&eks::SERVICE, eks::ROUTES),
+    (&eks_auth::SERVICE, eks_auth::ROUTES),
+];
+
+/// The REST service that a request is signed for, and its operations.
+pub(crate) fn rest_service(parts: &Parts) -> Option<(&'static Service, &'static [Route])> {
+    if parts.headers.contains_key(TARGET) {
+        return None;
+    }
+    let claimed = claimed_service(&request_parts(parts))?;
+    let mut services = REST_SERVICES.into_iter();
+    services.find(|(service, _)| service.name == claimed)
+}
 
 /// What a request asks for.
 pub(crate) struct Asked {
@@ -46,6 +62,9 @@ impl Asked {
                 parameters: Node::from_json(body).map_err(Fault::from),
             };
         }
+        if let Some((service, routes)) = rest_service(parts) {
+            return Self::rest(service, routes, parts, body);
+        }
         let query = parts.uri.query().unwrap_or_default();
         let parameters = Node::from_form(query.as_bytes(), body).map_err(Fault::from);
         let text = |name: &str| parameters.as_ref().ok().and_then(|it| it.text(name));
@@ -64,6 +83,30 @@ impl Asked {
             entry: named.and_then(|service| entry(service, text("Action"))),
             operation: text("Action").map(str::to_owned),
             parameters,
+        }
+    }
+
+    /// Reads a request to a REST service.
+    fn rest(
+        service: &'static Service,
+        routes: &'static [Route],
+        parts: &Parts,
+        body: &[u8],
+    ) -> Self {
+        let query = parts.uri.query().unwrap_or_default();
+        match Route::find(routes, &parts.method, parts.uri.path()) {
+            Some((route, labels)) => Self {
+                service,
+                entry: entry(service, Some(route.operation)),
+                operation: Some(route.operation.to_owned()),
+                parameters: route.tree(labels, query, body),
+            },
+            None => Self {
+                service,
+                entry: None,
+                operation: None,
+                parameters: Ok(Node::empty()),
+            },
         }
     }
 
@@ -88,6 +131,10 @@ impl Asked {
     pub(crate) fn unknown_operation(&self, parameters: &Node) -> Fault {
         let errors = self.service.protocol.errors();
         match (&self.operation, self.service.protocol) {
+            (None, Protocol::RestJson) => errors.missing_operation.fault(format!(
+                "No operation of {} has this method and path.",
+                self.service.name
+            )),
             (None, _) => errors
                 .missing_operation
                 .fault("The request must contain the parameter Action."),
@@ -97,6 +144,7 @@ impl Asked {
                 errors.unknown_operation.fault(text)
             }
             (Some(_), Protocol::Json11) => errors.unknown_operation.fault(""),
+            (Some(name), Protocol::RestJson) => self.service.unknown_operation(name, ""),
         }
     }
 
@@ -116,6 +164,8 @@ fn entry(service: &Service, operation: Option<&str>) -> Option<&'static Entry> {
         "sts" => crate::sts::TABLE,
         "organizations" => crate::organizations::TABLE,
         "daypass" => own::TABLE,
+        "eks" => crate::eks::TABLE,
+        "eks-auth" => crate::eks_auth::TABLE,
         _ => crate::cloudtrail::TABLE,
     };
     let name = operation?;

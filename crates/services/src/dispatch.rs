@@ -15,7 +15,7 @@ use serde_json::Value;
 use session::sigv4::Family;
 use trail::{Draft, Resource};
 
-use crate::asked::{Asked, TARGET};
+use crate::asked::{Asked, TARGET, rest_service};
 use crate::handle::{At, Handle, Needs, Notes};
 use crate::outbound::Outbound;
 use crate::quotas::Quotas;
@@ -29,7 +29,7 @@ use crate::wire::{
 const AUTHORIZATION_MESSAGE: HeaderName =
     HeaderName::from_static("x-daypass-authorization-message");
 
-/// IAM, STS, Organizations and CloudTrail.
+/// IAM, STS, Organizations, CloudTrail and EKS.
 #[derive(Debug)]
 pub struct Services {
     verifier: Arc<Verifier>,
@@ -116,10 +116,9 @@ fn permit<O: Handle>(input: &O::Input, at: &At<'_>) -> Result<door::Permit, Faul
         Needs::All(needs) => needs,
         Needs::Credentials | Needs::OwnDecision => Vec::new(),
     };
-    let errors = O::SHAPE.service.protocol.errors();
     at.door.authorize(at.call, &needs).map_err(|denied| {
         at.refused(&denied);
-        errors.access_denied.fault(denied.message)
+        O::SHAPE.service.denied(denied.message)
     })
 }
 
@@ -207,9 +206,12 @@ impl Services {
 #[async_trait]
 impl Api for Services {
     fn family(&self, parts: &Parts) -> Family {
-        match parts.headers.contains_key(TARGET) {
-            true => Family::Json,
-            false => Family::Query,
+        if parts.headers.contains_key(TARGET) {
+            Family::Json
+        } else if rest_service(parts).is_some() {
+            Family::RestJson
+        } else {
+            Family::Query
         }
     }
 
@@ -279,7 +281,7 @@ impl Api for Services {
             request_parameters: outcome.request_parameters,
             response_elements: outcome.response_elements,
             additional: notes.additional.take(),
-            resources: outcome.resources,
+            resources: notes.resources.take().unwrap_or(outcome.resources),
             error: fault.map(|fault| {
                 let text = message.map_or(fault.message, str::to_owned);
                 (fault.shape.recorded_as.to_owned(), text)
@@ -309,6 +311,11 @@ fn unauthenticated(protocol: Protocol) -> Fault {
         Protocol::Json11 => (
             "MissingAuthenticationTokenException",
             400,
+            "Missing Authentication Token",
+        ),
+        Protocol::RestJson => (
+            "MissingAuthenticationTokenException",
+            403,
             "Missing Authentication Token",
         ),
     };

@@ -47,6 +47,8 @@ pub struct Notes {
     pub recipient: OnceLock<AccountId>,
     /// `additionalEventData`.
     pub additional: OnceLock<Value>,
+    /// The resources of the record, where the input alone does not name them.
+    pub resources: OnceLock<Vec<Resource>>,
     /// Why the call failed, for the server's log only.
     pub reason: OnceLock<String>,
     /// Why the caller was refused, sealed, for the answer's header.

@@ -1,4 +1,4 @@
-//! The APIs behind the door: IAM, STS, Organizations, CloudTrail, and a few operations of our own.
+//! The APIs behind the door: IAM, STS, Organizations, CloudTrail, EKS, and a few operations of our own.
 //!
 //! An operation is declared once, as an implementation of [`Handle`] for the unit struct
 //! that `cargo xtask models` generated: what it needs, whether it only reads, and what it
@@ -17,12 +17,16 @@
 mod asked;
 mod cloudtrail;
 mod dispatch;
+mod eks;
+mod eks_auth;
 pub mod generated;
 mod handle;
 pub mod iam;
+mod identity_token;
 pub mod issuers;
 pub mod local;
 mod mfa;
+mod next_token;
 mod organizations;
 mod outbound;
 mod own;

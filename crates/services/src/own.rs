@@ -1,6 +1,8 @@
 //! Daypass's own operations: what AWS has none for. They go the way of all others: query calls, signed for the service
 //! `daypass`, decided by policies as `daypass:…`, and recorded.
 
+mod cluster_shapes;
+mod clusters;
 mod oidc_keys;
 mod shapes;
 
@@ -13,4 +15,5 @@ pub(crate) const TABLE: &[Entry] = &[
     Entry::of::<shapes::PushOpenIDConnectProviderKeys>(),
     Entry::of::<shapes::ListOpenIDConnectProviderKeys>(),
     Entry::of::<shapes::DeleteOpenIDConnectProviderKeys>(),
+    Entry::of::<cluster_shapes::RegisterCluster>(),
 ];

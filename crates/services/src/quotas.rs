@@ -6,7 +6,8 @@ use thiserror::Error;
 
 macro_rules! quotas {
     ($($field:ident $name:literal $default:literal $most:literal $text:literal)*) => {
-        /// The quotas of every account of a server (IAM User Guide, "IAM and AWS STS quotas").
+        /// The quotas of every account of a server (IAM User Guide, "IAM and AWS STS quotas"; Amazon EKS
+        /// User Guide, "View and manage Amazon EKS and Fargate service quotas").
         /// Sizes are in characters, without white space.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct Quotas {
@@ -76,6 +77,8 @@ quotas! {
     inline_per_role "inline-per-role" 10_240 10_240 "Characters of all inline policies of a role together."
     client_ids_per_provider "client-ids-per-provider" 100 100 "Client ids of an OIDC provider."
     thumbprints_per_provider "thumbprints-per-provider" 5 5 "Thumbprints of an OIDC provider."
+    clusters "clusters" 100 10_000 "Registered Kubernetes clusters."
+    associations_per_cluster "pod-identity-associations-per-cluster" 5_000 5_000 "Pod Identity associations of a cluster."
     delegation_requests "delegation-requests" 1_000 1_000 "Delegation requests that an account has made and that have not expired; AWS tells no number."
 }
 

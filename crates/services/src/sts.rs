@@ -6,6 +6,7 @@ mod assume_root;
 mod authorization_message;
 mod caller_identity;
 mod delegated_access;
+mod federation_data;
 mod federation_token;
 mod grant;
 mod outbound_token;
@@ -18,8 +19,11 @@ mod session_token;
 mod user_grant;
 mod web_identity;
 
-pub(crate) use assume_role::{BARRED, is_barred};
+pub(crate) use assume_role::{BARRED, is_barred, request_tags, role_resource, trust_need};
+pub(crate) use federation_data::federation_data;
 pub use grant::{Grant, InvalidGrant};
+pub(crate) use grant::{assumed_role_user, wire};
+pub(crate) use session_policies::packed_size;
 
 use crate::dispatch::Entry;
 use crate::generated::sts;

@@ -39,6 +39,19 @@ impl AccessKeyId {
         Self::encode(TEMPORARY, account, rng)
     }
 
+    /// An id that another server gave out, which has rules of its own: 1–128 visible ASCII characters but for those that
+    /// have a meaning in `Authorization` (`/`, `,`, `=`).
+    ///
+    /// # Errors
+    /// [`InvalidAccessKeyId`] for any other text.
+    pub fn of_another_server(text: &str) -> Result<Self, InvalidAccessKeyId> {
+        let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'/' | b',' | b'=');
+        match (1..=128).contains(&text.len()) && text.bytes().all(plain) {
+            true => Ok(Self(text.into())),
+            false => Err(InvalidAccessKeyId),
+        }
+    }
+
     /// True for ids of session credentials, which are worth nothing without their session token.
     pub fn is_temporary(&self) -> bool {
         self.0.starts_with(TEMPORARY)

@@ -6,10 +6,13 @@
 
 mod canonical;
 mod chunk_error;
+mod chunk_signer;
 mod chunked;
 mod clock;
+mod details;
 mod encoding;
 mod error;
+mod form;
 mod header_auth;
 mod parse;
 mod payload;
@@ -18,21 +21,29 @@ mod rules;
 mod scope;
 mod sign;
 mod signed;
+mod signing_keys;
+#[cfg(test)]
+mod suite_tests;
+mod v2;
 mod wording;
 
 pub use chunk_error::ChunkError;
+pub use chunk_signer::ChunkSigner;
 pub use chunked::{ChunkDecoder, ChunkLayout, MAX_SIGNED_CHUNK, Trailers};
 pub use error::{ExpiresFault, Mismatch, SignatureError};
-pub use parse::{Presented, claimed_service, parse};
+pub use form::{SignedForm, parse_form};
+pub use parse::{Presented, claimed_service, is_credential, parse};
 pub use payload::{PayloadHash, PayloadHasher, sha256};
 pub use rules::{Family, Rules};
 pub use scope::{Scope, SigningKey};
 pub use sign::{SignedPayload, Signer};
 pub use signed::{Credential, Location, Signed, Verified};
+pub use signing_keys::SigningKeys;
+pub use v2::SignedV2;
 
 use http::HeaderMap;
 
-/// The one algorithm that is spoken.
+/// The algorithm of Signature Version 4.
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// The parts of a request that a signature covers, as they came over the wire.

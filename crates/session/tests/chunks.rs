@@ -414,3 +414,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_trailer_that_is_announced_twice_comes_once_and_there_is_a_bound() {
+    let announced = |text: &str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amz-decoded-content-length", "6".parse().unwrap());
+        for value in text.split(';') {
+            headers.append("x-amz-trailer", value.parse().unwrap());
+        }
+        ChunkLayout::from_headers(&headers).map(|layout| layout.trailers)
+    };
+    assert_eq!(
+        announced("x-a, X-B,x-a;x-b;x-a"),
+        Ok(vec!["x-a".into(), "x-b".into()])
+    );
+    let names = |n: usize| {
+        (0..n)
+            .map(|i| format!("x-{i}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    assert_eq!(announced(&names(16)).map(|it| it.len()), Ok(16));
+    assert_eq!(announced(&names(17)), Err(ChunkError::Trailer));
+}

@@ -83,7 +83,11 @@ impl Record {
             event_source: draft.event_source,
             event_name: &draft.event_name,
             aws_region: &frame.region,
-            source_ip_address: &frame.source_ip,
+            // CloudTrail record contents, "sourceIPAddress": a service has its name there.
+            source_ip_address: match &frame.identity {
+                UserIdentity::AwsService { name } => name,
+                _ => &frame.source_ip,
+            },
             user_agent: frame.user_agent.as_deref().map(|it| cut(it, TEXT_BYTES)),
             error_code: draft.error.as_ref().map(|it| cut(&it.0, ERROR_BYTES)),
             error_message: draft.error.as_ref().map(|it| cut(&it.1, ERROR_BYTES)),
@@ -94,7 +98,10 @@ impl Record {
             event_id,
             read_only: draft.read_only,
             resources: draft.resources.iter().map(Touched::of).collect(),
-            event_type: "AwsApiCall",
+            event_type: match frame.identity {
+                UserIdentity::AwsService { .. } => "AwsServiceEvent",
+                _ => "AwsApiCall",
+            },
             management_event: draft.management,
             recipient_account_id: frame.recipient,
             shared_event_id: frame.shared_event_id.as_deref(),

@@ -107,6 +107,11 @@ pub enum UserIdentity {
         /// `AROA…:session` or `AIDA…`.
         principal_id: String,
     },
+    /// A service of AWS that acts by itself, as a resource of the account tells it to.
+    AwsService {
+        /// For example `s3.amazonaws.com`.
+        name: String,
+    },
     /// Nobody: no credentials, or credentials that were refused.
     Anonymous {
         /// The key id that was presented, if any.
@@ -172,6 +177,7 @@ impl UserIdentity {
             }
             Self::Local { uid, .. } => format!("uid:{uid}"),
             Self::AwsAccount { principal_id, .. } => principal_id.clone(),
+            Self::AwsService { name } => name.clone(),
             Self::Anonymous { .. } => "anonymous".to_owned(),
         }
     }
@@ -326,6 +332,7 @@ impl UserIdentity {
                 "principalId": principal_id,
                 "accountId": account.to_string(),
             }),
+            Self::AwsService { name } => json!({"type": "AWSService", "invokedBy": name}),
             Self::Anonymous { access_key_id } => {
                 let mut value =
                     json!({"type": "AWSAccount", "principalId": "", "accountId": "anonymous"});

@@ -51,6 +51,18 @@ pub(super) const SERVICES: &[Choice] = &[
         shows_values: false,
         operations: Operations::These(ORGANIZATIONS),
     },
+    Choice {
+        name: "eks",
+        version: "2017-11-01",
+        shows_values: false,
+        operations: Operations::These(EKS),
+    },
+    Choice {
+        name: "eks-auth",
+        version: "2023-11-26",
+        shows_values: false,
+        operations: Operations::All,
+    },
 ];
 
 /// Members that hold secrets, beside those whose shapes the models mark as sensitive.
@@ -60,6 +72,8 @@ pub(super) const SECRET_MEMBERS: &[&str] = &[
     "AuthenticationCode1",
     "AuthenticationCode2",
     "SAMLAssertion",
+    "secretAccessKey",
+    "sessionToken",
 ];
 
 /// Secret members that CloudTrail records nevertheless carry: a session token is useless without its secret key, and
@@ -73,6 +87,7 @@ pub(super) const ENCODED_IN_OUTPUTS: &[(&str, &str)] = &[("iam", "policyDocument
 pub(super) const CHECKED_BY_SERVICE: &[(&str, &str)] = &[
     ("cloudtrail", "MaxResults"),
     ("cloudtrail", "EventCategory"),
+    ("cloudtrail", "ReadWriteType"),
 ];
 
 /// Output members that the models call optional and that are always there.
@@ -80,11 +95,18 @@ pub(super) const ALWAYS_PRESENT: &[&str] = &["IsTruncated"];
 
 /// Lists in outputs that are left out when they are empty. All others at the top of an output are written empty, since
 /// clients index them without asking; lists further down are left out when they are empty, but for those below.
-pub(super) const OMITTED_WHEN_EMPTY: &[&str] = &["Tags"];
+pub(super) const OMITTED_WHEN_EMPTY: &[&str] =
+    &["AdvancedEventSelectors", "EventSelectors", "Tags"];
 
 /// Lists further down in an output that are written even when they are empty.
 pub(super) const WRITTEN_WHEN_EMPTY: &[(&str, &str, &str)] = &[
     ("cloudtrail", "Event", "Resources"),
+    ("cloudtrail", "EventSelector", "DataResources"),
+    (
+        "cloudtrail",
+        "EventSelector",
+        "ExcludeManagementEventSources",
+    ),
     ("iam", "EvaluationResult", "MatchedStatements"),
     ("iam", "EvaluationResult", "MissingContextValues"),
     ("iam", "GroupDetail", "AttachedManagedPolicies"),
@@ -110,7 +132,33 @@ pub(super) const ADDED: &[(&str, &str, &str, &str)] = &[
     ("iam", "ResourceSpecificResult", "Explanation", "stringType"),
 ];
 
-const CLOUDTRAIL: &[&str] = &["LookupEvents"];
+/// What a cluster that runs elsewhere has in EKS.
+const EKS: &[&str] = &[
+    "CreatePodIdentityAssociation",
+    "DeletePodIdentityAssociation",
+    "DeregisterCluster",
+    "DescribeCluster",
+    "DescribePodIdentityAssociation",
+    "ListClusters",
+    "ListPodIdentityAssociations",
+    "ListTagsForResource",
+    "TagResource",
+    "UntagResource",
+    "UpdatePodIdentityAssociation",
+];
+
+/// The event history, and the one trail that every account has.
+const CLOUDTRAIL: &[&str] = &[
+    "DescribeTrails",
+    "GetEventSelectors",
+    "GetTrail",
+    "GetTrailStatus",
+    "ListTrails",
+    "LookupEvents",
+    "PutEventSelectors",
+    "StartLogging",
+    "StopLogging",
+];
 
 /// Accounts, units and policies of an organization; nothing of invitations, responsibility transfers and the
 /// organization's own resource policy.

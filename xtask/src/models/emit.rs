@@ -1,6 +1,7 @@
 //! Writing a service's Rust.
 
 mod operations;
+mod routes;
 mod rules;
 mod structures;
 
@@ -50,6 +51,7 @@ pub(super) fn service(model: &Model, choice: &Choice) -> Result<String> {
     let mut code = String::new();
     generator.service(&mut code)?;
     generator.operations(&mut code)?;
+    generator.routes(&mut code)?;
     generator.structures(&mut code)?;
     generator.rules(&mut code)?;
     generator.errors(&mut code)?;
@@ -89,8 +91,11 @@ const WIRE_TYPES: &[&str] = &[
     "ListRule",
     "Operation",
     "OperationShape",
+    "Parameter",
+    "ParameterKind",
     "Pattern",
     "Protocol",
+    "Route",
     "Secret",
     "Service",
     "Shape",
@@ -142,7 +147,7 @@ impl<'m> Generator<'m> {
             );
         }
         let mut statics = BTreeSet::new();
-        for (name, _) in self.shapes(&["string", "integer", "list"])? {
+        for (name, _) in self.shapes(&["string", "integer", "list", "map"])? {
             ensure!(
                 statics.insert(screaming(name)),
                 "two rules would be called {}",

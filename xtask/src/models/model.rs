@@ -24,19 +24,29 @@ pub(super) struct Metadata {
 
 #[derive(Deserialize)]
 pub(super) struct Operation {
+    pub(super) http: Option<Http>,
     pub(super) input: Option<Target>,
     pub(super) output: Option<Target>,
     #[serde(default)]
     pub(super) errors: Vec<Target>,
 }
 
-/// A reference to a shape. A wire name of its own is refused: no chosen operation has one.
+/// Where an operation of a REST service is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Http {
+    pub(super) method: String,
+    pub(super) request_uri: String,
+}
+
+/// A reference to a shape. A wire name of its own is refused in bodies: no chosen operation has one.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Target {
     pub(super) shape: String,
     pub(super) result_wrapper: Option<String>,
     location_name: Option<String>,
+    location: Option<String>,
     /// Whether the member is ours, and in no model.
     #[serde(skip)]
     pub(super) added: bool,
@@ -69,7 +79,7 @@ pub(super) struct Shape {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ErrorTrait {
-    pub(super) code: String,
+    pub(super) code: Option<String>,
     pub(super) http_status_code: u16,
     #[serde(default)]
     pub(super) sender_fault: bool,
@@ -108,10 +118,18 @@ impl Model {
             shape: shape.to_owned(),
             result_wrapper: None,
             location_name: None,
+            location: None,
             added: true,
         };
         members.push((member.to_owned(), target));
         Ok(())
+    }
+
+    /// The shapes of a map's keys and values.
+    pub(super) fn entry<'m>(&'m self, map: &'m Shape) -> Result<(&'m Target, &'m Target)> {
+        let key = map.key.as_ref().context("a map has no key")?;
+        let value = map.value.as_ref().context("a map has no value")?;
+        Ok((key, value))
     }
 
     /// What a map holds: `string` or `integer`. Its keys are strings.
@@ -161,7 +179,7 @@ impl Model {
             match shape.kind.as_str() {
                 "structure" => {
                     for (name, member) in &shape.members {
-                        if member.location_name.is_some() {
+                        if member.location_name.is_some() && member.place().is_none() {
                             bail!(
                                 "{}.{name} has a wire name of its own, which the generator does not know",
                                 target.shape
@@ -173,6 +191,8 @@ impl Model {
                 "list" => next.push(self.item(shape)?),
                 "map" => {
                     self.map_values(shape)?;
+                    let (key, value) = self.entry(shape)?;
+                    next.extend([key, value]);
                 }
                 "string" | "blob" | "integer" | "boolean" | "timestamp" => {}
                 other => bail!(
@@ -182,6 +202,14 @@ impl Model {
             }
         }
         Ok(reached)
+    }
+}
+
+impl Target {
+    /// Where in a request to a REST service the member stands when it isn't in the body: `uri` or `querystring`, and
+    /// its name there.
+    pub(super) fn place(&self) -> Option<(&str, &str)> {
+        Some((self.location.as_deref()?, self.location_name.as_deref()?))
     }
 }
 

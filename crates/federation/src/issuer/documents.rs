@@ -2,18 +2,22 @@
 
 use std::fmt::Write;
 
-use super::{Issuer, SigningKey};
-use crate::url::IssuerUrl;
+use super::{Issuer, PublishedKey};
 
-/// The discovery document. Its blanks and the doubled `sub` are ccoctl's; `rosa create oidc-config` writes the same with
-/// other blanks.
-pub(super) fn discovery(url: &IssuerUrl) -> Vec<u8> {
-    let keys = url.join(Issuer::KEY_SET_PATH);
-    // Neither URL has a character that JSON would escape: `IssuerUrl` refuses those.
+/// The discovery document of an issuer with this URL, byte for byte as ccoctl writes it, whose key set is at
+/// [`Issuer::KEY_SET_PATH`] below it. Its blanks and the doubled `sub` are ccoctl's; `rosa create oidc-config` writes the
+/// same with other blanks.
+///
+/// The URL may be a text that somebody has yet to replace: what JSON escapes is escaped.
+#[must_use]
+pub fn discovery_document(url: &str) -> Vec<u8> {
+    let issuer = json_text(url);
+    let base = url.strip_suffix('/').unwrap_or(url);
+    let keys = json_text(&format!("{base}{}", Issuer::KEY_SET_PATH));
     format!(
         r#"{{
-	"issuer": "{url}",
-	"jwks_uri": "{keys}",
+	"issuer": {issuer},
+	"jwks_uri": {keys},
     "response_types_supported": [
         "id_token"
     ],
@@ -37,27 +41,23 @@ pub(super) fn discovery(url: &IssuerUrl) -> Vec<u8> {
 }
 
 /// The key set: the members in the order of kube-apiserver's library, indented by four blanks.
-pub(super) fn key_set(keys: &[&SigningKey]) -> Vec<u8> {
+pub(super) fn key_set<'k>(keys: impl IntoIterator<Item = &'k PublishedKey>) -> Vec<u8> {
     let mut text = "{\n    \"keys\": [".to_owned();
-    for (place, key) in keys.iter().enumerate() {
+    for (place, key) in keys.into_iter().enumerate() {
         text.push_str(if place == 0 { "\n" } else { ",\n" });
         text.push_str("        {\n");
-        let (n, e) = key.numbers();
-        let members = [
-            ("use", "sig"),
-            ("kty", "RSA"),
-            ("kid", key.id()),
-            ("alg", "RS256"),
-            ("n", &n),
-            ("e", &e),
-        ];
-        for (place, (name, value)) in members.into_iter().enumerate() {
+        for (place, (name, value)) in key.members().enumerate() {
             let between = if place == 0 { "" } else { ",\n" };
+            let name = json_text(name);
             // Writing to a string cannot fail.
-            let _ = write!(text, "{between}            \"{name}\": \"{value}\"");
+            let _ = write!(text, "{between}            {name}: {value}");
         }
         text.push_str("\n        }");
     }
     text.push_str("\n    ]\n}");
     text.into_bytes()
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }

@@ -66,7 +66,7 @@ impl ServiceAccountRef {
         if !is_label(namespace) {
             return Err(InvalidServiceAccount::Namespace);
         }
-        if name.len() > 253 || !name.split('.').all(is_label) {
+        if name.len() > 253 || !name.split('.').all(is_part) {
             return Err(InvalidServiceAccount::Name);
         }
         Ok(Self {
@@ -157,10 +157,15 @@ const MIN_LIFETIME: i64 = 600;
 const MAX_LIFETIME: i64 = 86_400;
 
 fn is_label(label: &str) -> bool {
-    (1..=63).contains(&label.len())
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && label
+    label.len() <= 63 && is_part(label)
+}
+
+/// A part of a DNS subdomain as Kubernetes takes it: of any length, where the DNS has 63.
+fn is_part(part: &str) -> bool {
+    !part.is_empty()
+        && !part.starts_with('-')
+        && !part.ends_with('-')
+        && part
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
@@ -224,6 +229,8 @@ mod tests {
             assert!(text.parse::<ServiceAccountRef>().is_err(), "{text}");
         }
         assert!(ServiceAccountRef::new(&"n".repeat(64), "sa").is_err());
+        assert!(ServiceAccountRef::new("ns", &"n".repeat(253)).is_ok());
+        assert!(ServiceAccountRef::new("ns", &"n".repeat(254)).is_err());
         assert!(ServiceAccountRef::new("ns", &"a.".repeat(127)).is_err());
     }
 

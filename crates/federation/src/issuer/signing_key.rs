@@ -15,7 +15,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
-use super::IssuerError;
+use super::{IssuerError, PublishedKey};
 use crate::der::rsa_numbers;
 
 /// A private key in PKCS #8 (DER). It is wiped when it goes and `Debug` doesn't show it.
@@ -67,7 +67,11 @@ pub(crate) struct SigningKey {
 
 impl SigningKey {
     pub(crate) fn generate() -> Result<Self, IssuerError> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048);
+        Self::of_size(KeySize::Rsa2048)
+    }
+
+    pub(crate) fn of_size(size: KeySize) -> Result<Self, IssuerError> {
+        let pair = RsaKeyPair::generate(size);
         Self::of_pair(pair.map_err(|_| IssuerError::Crypto("make a key"))?)
     }
 
@@ -89,9 +93,7 @@ impl SigningKey {
             return Err(IssuerError::InvalidKey);
         }
         let public: &rsa::PublicKey = pair.public_key();
-        let spki = AsDer::<PublicKeyX509Der<'_>>::as_der(public)
-            .map_err(|_| IssuerError::Crypto("encode a public key"))?;
-        let id = key_id(spki.as_ref());
+        let id = key_id(&spki(public)?);
         let (modulus, exponent) =
             rsa_numbers(public.as_ref()).ok_or(IssuerError::Crypto("encode a public key"))?;
         let (modulus, exponent) = (modulus.to_vec(), exponent.to_vec());
@@ -135,6 +137,22 @@ impl SigningKey {
         let encode = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
         (encode(&self.modulus), encode(&self.exponent))
     }
+
+    /// The public key as a key set document shows it.
+    pub(crate) fn published(&self) -> PublishedKey {
+        PublishedKey::rsa(&self.id, &self.modulus, &self.exponent)
+    }
+
+    /// The public key as a SubjectPublicKeyInfo in DER.
+    pub(crate) fn spki(&self) -> Result<Vec<u8>, IssuerError> {
+        spki(self.pair.public_key())
+    }
+}
+
+fn spki(public: &rsa::PublicKey) -> Result<Vec<u8>, IssuerError> {
+    let der = AsDer::<PublicKeyX509Der<'_>>::as_der(public);
+    let der = der.map_err(|_| IssuerError::Crypto("encode a public key"))?;
+    Ok(der.as_ref().to_vec())
 }
 
 /// The id of a public key, from its SPKI in DER: as kube-apiserver, ccoctl and rosa derive it.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::testing::{NOW, encode, first_id, issuer, issuer_url, pair_of, payload, sign_with};
 
+mod review;
+
 fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
 }

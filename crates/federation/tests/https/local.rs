@@ -65,10 +65,13 @@ async fn verify(world: &World, place: Option<&str>) -> Result<Claims, TokenError
         place,
     });
     let token = UnverifiedToken::parse(&text).unwrap();
+    let audiences = ["sts.amazonaws.com".to_owned()];
     let verifier = &world.verifier;
     verifier
-        .verify_for(&token, &provider, registered, at(0))
+        .accept(&token, &provider, registered, &audiences, at(0))
         .await
+        .map(|accepted| accepted.claims)
+        .map_err(|refused| refused.error)
 }
 
 async fn world() -> (World, Arc<Kept>) {

@@ -1,6 +1,20 @@
 //! Names that bucket policies may use: actions and condition keys of S3 (Service Authorization
 //! Reference, "Actions, resources, and condition keys for Amazon S3").
 
+/// Whether a request for `action` of S3 may have the condition key `key`: a global key, one that all
+/// of S3's actions have, or one of its own. What S3 puts into the context of a decision and what it
+/// lets a bucket policy ask for are thereby the same.
+#[must_use]
+pub fn s3_action_has_key(action: &str, key: &str) -> bool {
+    let Some((_, name)) = action.split_once(':') else {
+        return false;
+    };
+    match carriers(key) {
+        Some(actions) => actions.iter().any(|known| known.eq_ignore_ascii_case(name)),
+        None => is_condition_key(key),
+    }
+}
+
 /// What an action is asked of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {

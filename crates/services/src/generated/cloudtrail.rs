@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 
 use crate::wire::{
-    Decode, ErrorShape, Fields, IntegerRule, ListRule, Operation, OperationShape, Protocol,
-    Service, Shape, ShapeWriter, TextRule,
+    Decode, ErrorShape, Fields, IntegerRule, ListRule, Operation, OperationShape, Pattern,
+    Protocol, Service, Shape, ShapeWriter, TextRule,
 };
 
 /// AWS CloudTrail.
@@ -20,7 +20,120 @@ pub static SERVICE: Service = Service {
 };
 
 /// The operations that are declared here.
-pub static OPERATIONS: &[&OperationShape] = &[LookupEvents::SHAPE];
+pub static OPERATIONS: &[&OperationShape] = &[
+    DescribeTrails::SHAPE,
+    GetEventSelectors::SHAPE,
+    GetTrail::SHAPE,
+    GetTrailStatus::SHAPE,
+    ListTrails::SHAPE,
+    LookupEvents::SHAPE,
+    PutEventSelectors::SHAPE,
+    StartLogging::SHAPE,
+    StopLogging::SHAPE,
+];
+
+/// The operation `DescribeTrails`.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeTrails;
+
+impl Operation for DescribeTrails {
+    type Input = DescribeTrailsRequest;
+    type Output = DescribeTrailsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "DescribeTrails",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+            errors::INVALID_TRAIL_NAME,
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS,
+        ],
+    };
+}
+
+/// The operation `GetEventSelectors`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetEventSelectors;
+
+impl Operation for GetEventSelectors {
+    type Input = GetEventSelectorsRequest;
+    type Output = GetEventSelectorsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetEventSelectors",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+            errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS,
+        ],
+    };
+}
+
+/// The operation `GetTrail`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetTrail;
+
+impl Operation for GetTrail {
+    type Input = GetTrailRequest;
+    type Output = GetTrailResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetTrail",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+        ],
+    };
+}
+
+/// The operation `GetTrailStatus`.
+#[derive(Clone, Copy, Debug)]
+pub struct GetTrailStatus;
+
+impl Operation for GetTrailStatus {
+    type Input = GetTrailStatusRequest;
+    type Output = GetTrailStatusResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "GetTrailStatus",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+        ],
+    };
+}
+
+/// The operation `ListTrails`.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTrails;
+
+impl Operation for ListTrails {
+    type Input = ListTrailsRequest;
+    type Output = ListTrailsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "ListTrails",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+        ],
+    };
+}
 
 /// The operation `LookupEvents`.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +156,283 @@ impl Operation for LookupEvents {
             errors::OPERATION_NOT_PERMITTED,
         ],
     };
+}
+
+/// The operation `PutEventSelectors`.
+#[derive(Clone, Copy, Debug)]
+pub struct PutEventSelectors;
+
+impl Operation for PutEventSelectors {
+    type Input = PutEventSelectorsRequest;
+    type Output = PutEventSelectorsResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "PutEventSelectors",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::INVALID_HOME_REGION,
+            errors::INVALID_EVENT_SELECTORS,
+            errors::CONFLICT,
+            errors::THROTTLING,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+            errors::NOT_ORGANIZATION_MASTER_ACCOUNT,
+            errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS,
+            errors::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION,
+        ],
+    };
+}
+
+/// The operation `StartLogging`.
+#[derive(Clone, Copy, Debug)]
+pub struct StartLogging;
+
+impl Operation for StartLogging {
+    type Input = StartLoggingRequest;
+    type Output = StartLoggingResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "StartLogging",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::CONFLICT,
+            errors::THROTTLING,
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::INVALID_HOME_REGION,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+            errors::NOT_ORGANIZATION_MASTER_ACCOUNT,
+            errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS,
+            errors::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION,
+        ],
+    };
+}
+
+/// The operation `StopLogging`.
+#[derive(Clone, Copy, Debug)]
+pub struct StopLogging;
+
+impl Operation for StopLogging {
+    type Input = StopLoggingRequest;
+    type Output = StopLoggingResponse;
+    const SHAPE: &'static OperationShape = &OperationShape {
+        name: "StopLogging",
+        service: &SERVICE,
+        result_wrapper: None,
+        errors: &[
+            errors::TRAIL_NOT_FOUND,
+            errors::INVALID_TRAIL_NAME,
+            errors::CLOUD_TRAIL_ARN_INVALID,
+            errors::CONFLICT,
+            errors::THROTTLING,
+            errors::INVALID_HOME_REGION,
+            errors::UNSUPPORTED_OPERATION,
+            errors::OPERATION_NOT_PERMITTED,
+            errors::NOT_ORGANIZATION_MASTER_ACCOUNT,
+            errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS,
+            errors::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION,
+        ],
+    };
+}
+
+/// The structure `AdvancedEventSelector`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdvancedEventSelector {
+    /// `Name`: at most 1000 characters; pattern `.*`.
+    pub name: Option<String>,
+    /// `FieldSelectors`: at least 1 item.
+    pub field_selectors: Vec<AdvancedFieldSelector>,
+}
+
+impl Decode for AdvancedEventSelector {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.optional("Name", |value| value.text(&SELECTOR_NAME)),
+            field_selectors: fields.required("FieldSelectors", |value| {
+                value.list(&ADVANCED_FIELD_SELECTORS, |value| value.structure())
+            }),
+        }
+    }
+}
+
+impl Shape for AdvancedEventSelector {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.name {
+            writer.text("Name", value);
+        }
+        writer.structures(
+            "FieldSelectors",
+            &mut self.field_selectors.iter().map(|item| item as &dyn Shape),
+        );
+    }
+}
+
+/// The structure `AdvancedFieldSelector`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdvancedFieldSelector {
+    /// `Field`: 1 to 1000 characters; pattern `[\w|\d|\.|_]+`.
+    pub field: String,
+    /// `Equals`: at least 1 item.
+    pub equals: Vec<String>,
+    /// `StartsWith`: at least 1 item.
+    pub starts_with: Vec<String>,
+    /// `EndsWith`: at least 1 item.
+    pub ends_with: Vec<String>,
+    /// `NotEquals`: at least 1 item.
+    pub not_equals: Vec<String>,
+    /// `NotStartsWith`: at least 1 item.
+    pub not_starts_with: Vec<String>,
+    /// `NotEndsWith`: at least 1 item.
+    pub not_ends_with: Vec<String>,
+}
+
+impl Decode for AdvancedFieldSelector {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            field: fields.required("Field", |value| value.text(&SELECTOR_FIELD)),
+            equals: fields
+                .optional("Equals", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+            starts_with: fields
+                .optional("StartsWith", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+            ends_with: fields
+                .optional("EndsWith", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+            not_equals: fields
+                .optional("NotEquals", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+            not_starts_with: fields
+                .optional("NotStartsWith", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+            not_ends_with: fields
+                .optional("NotEndsWith", |value| {
+                    value.list(&OPERATOR, |value| value.text(&OPERATOR_VALUE))
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for AdvancedFieldSelector {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Field", &self.field);
+        if !self.equals.is_empty() {
+            writer.texts("Equals", &self.equals);
+        }
+        if !self.starts_with.is_empty() {
+            writer.texts("StartsWith", &self.starts_with);
+        }
+        if !self.ends_with.is_empty() {
+            writer.texts("EndsWith", &self.ends_with);
+        }
+        if !self.not_equals.is_empty() {
+            writer.texts("NotEquals", &self.not_equals);
+        }
+        if !self.not_starts_with.is_empty() {
+            writer.texts("NotStartsWith", &self.not_starts_with);
+        }
+        if !self.not_ends_with.is_empty() {
+            writer.texts("NotEndsWith", &self.not_ends_with);
+        }
+    }
+}
+
+/// The structure `DataResource`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataResource {
+    /// `Type`.
+    pub r#type: Option<String>,
+    /// `Values`.
+    pub values: Vec<String>,
+}
+
+impl Decode for DataResource {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            r#type: fields.optional("Type", |value| value.text(&TextRule::ANY)),
+            values: fields
+                .optional("Values", |value| {
+                    value.list(&ListRule::ANY, |value| value.text(&TextRule::ANY))
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for DataResource {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.r#type {
+            writer.text("Type", value);
+        }
+        if !self.values.is_empty() {
+            writer.texts("Values", &self.values);
+        }
+    }
+}
+
+/// The structure `DescribeTrailsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeTrailsRequest {
+    /// `trailNameList`.
+    pub trail_name_list: Vec<String>,
+    /// `includeShadowTrails`.
+    pub include_shadow_trails: Option<bool>,
+}
+
+impl Decode for DescribeTrailsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            trail_name_list: fields
+                .optional("trailNameList", |value| {
+                    value.list(&ListRule::ANY, |value| value.text(&TextRule::ANY))
+                })
+                .unwrap_or_default(),
+            include_shadow_trails: fields.optional("includeShadowTrails", |value| value.boolean()),
+        }
+    }
+}
+
+impl Shape for DescribeTrailsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if !self.trail_name_list.is_empty() {
+            writer.texts("trailNameList", &self.trail_name_list);
+        }
+        if let Some(value) = &self.include_shadow_trails {
+            writer.boolean("includeShadowTrails", *value);
+        }
+    }
+}
+
+/// The structure `DescribeTrailsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeTrailsResponse {
+    /// `trailList`.
+    pub trail_list: Vec<Trail>,
+}
+
+impl Shape for DescribeTrailsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "trailList",
+            &mut self.trail_list.iter().map(|item| item as &dyn Shape),
+        );
+    }
 }
 
 /// The structure `Event`.
@@ -97,6 +487,309 @@ impl Shape for Event {
         );
         if let Some(value) = &self.cloud_trail_event {
             writer.text("CloudTrailEvent", value);
+        }
+    }
+}
+
+/// The structure `EventSelector`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventSelector {
+    /// `ReadWriteType`: one of `ReadOnly`, `WriteOnly`, `All`.
+    pub read_write_type: Option<String>,
+    /// `IncludeManagementEvents`.
+    pub include_management_events: Option<bool>,
+    /// `DataResources`.
+    pub data_resources: Vec<DataResource>,
+    /// `ExcludeManagementEventSources`.
+    pub exclude_management_event_sources: Vec<String>,
+}
+
+impl Decode for EventSelector {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            read_write_type: fields.optional("ReadWriteType", |value| value.text(&TextRule::ANY)),
+            include_management_events: fields
+                .optional("IncludeManagementEvents", |value| value.boolean()),
+            data_resources: fields
+                .optional("DataResources", |value| {
+                    value.list(&ListRule::ANY, |value| value.structure())
+                })
+                .unwrap_or_default(),
+            exclude_management_event_sources: fields
+                .optional("ExcludeManagementEventSources", |value| {
+                    value.list(&ListRule::ANY, |value| value.text(&TextRule::ANY))
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for EventSelector {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.read_write_type {
+            writer.text("ReadWriteType", value);
+        }
+        if let Some(value) = &self.include_management_events {
+            writer.boolean("IncludeManagementEvents", *value);
+        }
+        writer.structures(
+            "DataResources",
+            &mut self.data_resources.iter().map(|item| item as &dyn Shape),
+        );
+        writer.texts(
+            "ExcludeManagementEventSources",
+            &self.exclude_management_event_sources,
+        );
+    }
+}
+
+/// The structure `GetEventSelectorsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetEventSelectorsRequest {
+    /// `TrailName`.
+    pub trail_name: String,
+}
+
+impl Decode for GetEventSelectorsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            trail_name: fields.required("TrailName", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for GetEventSelectorsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("TrailName", &self.trail_name);
+    }
+}
+
+/// The structure `GetEventSelectorsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetEventSelectorsResponse {
+    /// `TrailARN`.
+    pub trail_arn: Option<String>,
+    /// `EventSelectors`.
+    pub event_selectors: Vec<EventSelector>,
+    /// `AdvancedEventSelectors`.
+    pub advanced_event_selectors: Vec<AdvancedEventSelector>,
+}
+
+impl Shape for GetEventSelectorsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.trail_arn {
+            writer.text("TrailARN", value);
+        }
+        if !self.event_selectors.is_empty() {
+            writer.structures(
+                "EventSelectors",
+                &mut self.event_selectors.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.advanced_event_selectors.is_empty() {
+            writer.structures(
+                "AdvancedEventSelectors",
+                &mut self
+                    .advanced_event_selectors
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
+/// The structure `GetTrailRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetTrailRequest {
+    /// `Name`.
+    pub name: String,
+}
+
+impl Decode for GetTrailRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.required("Name", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for GetTrailRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Name", &self.name);
+    }
+}
+
+/// The structure `GetTrailResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetTrailResponse {
+    /// `Trail`.
+    pub trail: Option<Trail>,
+}
+
+impl Shape for GetTrailResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.trail {
+            writer.structure("Trail", value);
+        }
+    }
+}
+
+/// The structure `GetTrailStatusRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetTrailStatusRequest {
+    /// `Name`.
+    pub name: String,
+}
+
+impl Decode for GetTrailStatusRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.required("Name", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for GetTrailStatusRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Name", &self.name);
+    }
+}
+
+/// The structure `GetTrailStatusResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GetTrailStatusResponse {
+    /// `IsLogging`.
+    pub is_logging: Option<bool>,
+    /// `LatestDeliveryError`.
+    pub latest_delivery_error: Option<String>,
+    /// `LatestNotificationError`.
+    pub latest_notification_error: Option<String>,
+    /// `LatestDeliveryTime`.
+    pub latest_delivery_time: Option<Timestamp>,
+    /// `LatestNotificationTime`.
+    pub latest_notification_time: Option<Timestamp>,
+    /// `StartLoggingTime`.
+    pub start_logging_time: Option<Timestamp>,
+    /// `StopLoggingTime`.
+    pub stop_logging_time: Option<Timestamp>,
+    /// `LatestCloudWatchLogsDeliveryError`.
+    pub latest_cloud_watch_logs_delivery_error: Option<String>,
+    /// `LatestCloudWatchLogsDeliveryTime`.
+    pub latest_cloud_watch_logs_delivery_time: Option<Timestamp>,
+    /// `LatestDigestDeliveryTime`.
+    pub latest_digest_delivery_time: Option<Timestamp>,
+    /// `LatestDigestDeliveryError`.
+    pub latest_digest_delivery_error: Option<String>,
+    /// `LatestDeliveryAttemptTime`.
+    pub latest_delivery_attempt_time: Option<String>,
+    /// `LatestNotificationAttemptTime`.
+    pub latest_notification_attempt_time: Option<String>,
+    /// `LatestNotificationAttemptSucceeded`.
+    pub latest_notification_attempt_succeeded: Option<String>,
+    /// `LatestDeliveryAttemptSucceeded`.
+    pub latest_delivery_attempt_succeeded: Option<String>,
+    /// `TimeLoggingStarted`.
+    pub time_logging_started: Option<String>,
+    /// `TimeLoggingStopped`.
+    pub time_logging_stopped: Option<String>,
+}
+
+impl Shape for GetTrailStatusResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.is_logging {
+            writer.boolean("IsLogging", *value);
+        }
+        if let Some(value) = &self.latest_delivery_error {
+            writer.text("LatestDeliveryError", value);
+        }
+        if let Some(value) = &self.latest_notification_error {
+            writer.text("LatestNotificationError", value);
+        }
+        if let Some(value) = &self.latest_delivery_time {
+            writer.timestamp("LatestDeliveryTime", *value);
+        }
+        if let Some(value) = &self.latest_notification_time {
+            writer.timestamp("LatestNotificationTime", *value);
+        }
+        if let Some(value) = &self.start_logging_time {
+            writer.timestamp("StartLoggingTime", *value);
+        }
+        if let Some(value) = &self.stop_logging_time {
+            writer.timestamp("StopLoggingTime", *value);
+        }
+        if let Some(value) = &self.latest_cloud_watch_logs_delivery_error {
+            writer.text("LatestCloudWatchLogsDeliveryError", value);
+        }
+        if let Some(value) = &self.latest_cloud_watch_logs_delivery_time {
+            writer.timestamp("LatestCloudWatchLogsDeliveryTime", *value);
+        }
+        if let Some(value) = &self.latest_digest_delivery_time {
+            writer.timestamp("LatestDigestDeliveryTime", *value);
+        }
+        if let Some(value) = &self.latest_digest_delivery_error {
+            writer.text("LatestDigestDeliveryError", value);
+        }
+        if let Some(value) = &self.latest_delivery_attempt_time {
+            writer.text("LatestDeliveryAttemptTime", value);
+        }
+        if let Some(value) = &self.latest_notification_attempt_time {
+            writer.text("LatestNotificationAttemptTime", value);
+        }
+        if let Some(value) = &self.latest_notification_attempt_succeeded {
+            writer.text("LatestNotificationAttemptSucceeded", value);
+        }
+        if let Some(value) = &self.latest_delivery_attempt_succeeded {
+            writer.text("LatestDeliveryAttemptSucceeded", value);
+        }
+        if let Some(value) = &self.time_logging_started {
+            writer.text("TimeLoggingStarted", value);
+        }
+        if let Some(value) = &self.time_logging_stopped {
+            writer.text("TimeLoggingStopped", value);
+        }
+    }
+}
+
+/// The structure `ListTrailsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListTrailsRequest {
+    /// `NextToken`.
+    pub next_token: Option<String>,
+}
+
+impl Decode for ListTrailsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            next_token: fields.optional("NextToken", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for ListTrailsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.next_token {
+            writer.text("NextToken", value);
+        }
+    }
+}
+
+/// The structure `ListTrailsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListTrailsResponse {
+    /// `Trails`.
+    pub trails: Vec<TrailInfo>,
+    /// `NextToken`.
+    pub next_token: Option<String>,
+}
+
+impl Shape for ListTrailsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.structures(
+            "Trails",
+            &mut self.trails.iter().map(|item| item as &dyn Shape),
+        );
+        if let Some(value) = &self.next_token {
+            writer.text("NextToken", value);
         }
     }
 }
@@ -210,6 +903,90 @@ impl Shape for LookupEventsResponse {
     }
 }
 
+/// The structure `PutEventSelectorsRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutEventSelectorsRequest {
+    /// `TrailName`.
+    pub trail_name: String,
+    /// `EventSelectors`.
+    pub event_selectors: Vec<EventSelector>,
+    /// `AdvancedEventSelectors`.
+    pub advanced_event_selectors: Vec<AdvancedEventSelector>,
+}
+
+impl Decode for PutEventSelectorsRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            trail_name: fields.required("TrailName", |value| value.text(&TextRule::ANY)),
+            event_selectors: fields
+                .optional("EventSelectors", |value| {
+                    value.list(&ListRule::ANY, |value| value.structure())
+                })
+                .unwrap_or_default(),
+            advanced_event_selectors: fields
+                .optional("AdvancedEventSelectors", |value| {
+                    value.list(&ListRule::ANY, |value| value.structure())
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl Shape for PutEventSelectorsRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("TrailName", &self.trail_name);
+        if !self.event_selectors.is_empty() {
+            writer.structures(
+                "EventSelectors",
+                &mut self.event_selectors.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.advanced_event_selectors.is_empty() {
+            writer.structures(
+                "AdvancedEventSelectors",
+                &mut self
+                    .advanced_event_selectors
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
+/// The structure `PutEventSelectorsResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutEventSelectorsResponse {
+    /// `TrailARN`.
+    pub trail_arn: Option<String>,
+    /// `EventSelectors`.
+    pub event_selectors: Vec<EventSelector>,
+    /// `AdvancedEventSelectors`.
+    pub advanced_event_selectors: Vec<AdvancedEventSelector>,
+}
+
+impl Shape for PutEventSelectorsResponse {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.trail_arn {
+            writer.text("TrailARN", value);
+        }
+        if !self.event_selectors.is_empty() {
+            writer.structures(
+                "EventSelectors",
+                &mut self.event_selectors.iter().map(|item| item as &dyn Shape),
+            );
+        }
+        if !self.advanced_event_selectors.is_empty() {
+            writer.structures(
+                "AdvancedEventSelectors",
+                &mut self
+                    .advanced_event_selectors
+                    .iter()
+                    .map(|item| item as &dyn Shape),
+            );
+        }
+    }
+}
+
 /// The structure `Resource`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
@@ -229,6 +1006,184 @@ impl Shape for Resource {
         }
     }
 }
+
+/// The structure `StartLoggingRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartLoggingRequest {
+    /// `Name`.
+    pub name: String,
+}
+
+impl Decode for StartLoggingRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.required("Name", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for StartLoggingRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Name", &self.name);
+    }
+}
+
+/// The structure `StartLoggingResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartLoggingResponse {}
+
+impl Shape for StartLoggingResponse {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `StopLoggingRequest`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopLoggingRequest {
+    /// `Name`.
+    pub name: String,
+}
+
+impl Decode for StopLoggingRequest {
+    fn decode(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            name: fields.required("Name", |value| value.text(&TextRule::ANY)),
+        }
+    }
+}
+
+impl Shape for StopLoggingRequest {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        writer.text("Name", &self.name);
+    }
+}
+
+/// The structure `StopLoggingResponse`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopLoggingResponse {}
+
+impl Shape for StopLoggingResponse {
+    fn write(&self, _: &mut dyn ShapeWriter) {}
+}
+
+/// The structure `Trail`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// `Name`.
+    pub name: Option<String>,
+    /// `S3BucketName`.
+    pub s3_bucket_name: Option<String>,
+    /// `S3KeyPrefix`.
+    pub s3_key_prefix: Option<String>,
+    /// `SnsTopicName`.
+    pub sns_topic_name: Option<String>,
+    /// `SnsTopicARN`.
+    pub sns_topic_arn: Option<String>,
+    /// `IncludeGlobalServiceEvents`.
+    pub include_global_service_events: Option<bool>,
+    /// `IsMultiRegionTrail`.
+    pub is_multi_region_trail: Option<bool>,
+    /// `HomeRegion`.
+    pub home_region: Option<String>,
+    /// `TrailARN`.
+    pub trail_arn: Option<String>,
+    /// `LogFileValidationEnabled`.
+    pub log_file_validation_enabled: Option<bool>,
+    /// `CloudWatchLogsLogGroupArn`.
+    pub cloud_watch_logs_log_group_arn: Option<String>,
+    /// `CloudWatchLogsRoleArn`.
+    pub cloud_watch_logs_role_arn: Option<String>,
+    /// `KmsKeyId`.
+    pub kms_key_id: Option<String>,
+    /// `HasCustomEventSelectors`.
+    pub has_custom_event_selectors: Option<bool>,
+    /// `HasInsightSelectors`.
+    pub has_insight_selectors: Option<bool>,
+    /// `IsOrganizationTrail`.
+    pub is_organization_trail: Option<bool>,
+}
+
+impl Shape for Trail {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.name {
+            writer.text("Name", value);
+        }
+        if let Some(value) = &self.s3_bucket_name {
+            writer.text("S3BucketName", value);
+        }
+        if let Some(value) = &self.s3_key_prefix {
+            writer.text("S3KeyPrefix", value);
+        }
+        if let Some(value) = &self.sns_topic_name {
+            writer.text("SnsTopicName", value);
+        }
+        if let Some(value) = &self.sns_topic_arn {
+            writer.text("SnsTopicARN", value);
+        }
+        if let Some(value) = &self.include_global_service_events {
+            writer.boolean("IncludeGlobalServiceEvents", *value);
+        }
+        if let Some(value) = &self.is_multi_region_trail {
+            writer.boolean("IsMultiRegionTrail", *value);
+        }
+        if let Some(value) = &self.home_region {
+            writer.text("HomeRegion", value);
+        }
+        if let Some(value) = &self.trail_arn {
+            writer.text("TrailARN", value);
+        }
+        if let Some(value) = &self.log_file_validation_enabled {
+            writer.boolean("LogFileValidationEnabled", *value);
+        }
+        if let Some(value) = &self.cloud_watch_logs_log_group_arn {
+            writer.text("CloudWatchLogsLogGroupArn", value);
+        }
+        if let Some(value) = &self.cloud_watch_logs_role_arn {
+            writer.text("CloudWatchLogsRoleArn", value);
+        }
+        if let Some(value) = &self.kms_key_id {
+            writer.text("KmsKeyId", value);
+        }
+        if let Some(value) = &self.has_custom_event_selectors {
+            writer.boolean("HasCustomEventSelectors", *value);
+        }
+        if let Some(value) = &self.has_insight_selectors {
+            writer.boolean("HasInsightSelectors", *value);
+        }
+        if let Some(value) = &self.is_organization_trail {
+            writer.boolean("IsOrganizationTrail", *value);
+        }
+    }
+}
+
+/// The structure `TrailInfo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrailInfo {
+    /// `TrailARN`.
+    pub trail_arn: Option<String>,
+    /// `Name`.
+    pub name: Option<String>,
+    /// `HomeRegion`.
+    pub home_region: Option<String>,
+}
+
+impl Shape for TrailInfo {
+    fn write(&self, writer: &mut dyn ShapeWriter) {
+        if let Some(value) = &self.trail_arn {
+            writer.text("TrailARN", value);
+        }
+        if let Some(value) = &self.name {
+            writer.text("Name", value);
+        }
+        if let Some(value) = &self.home_region {
+            writer.text("HomeRegion", value);
+        }
+    }
+}
+
+static ADVANCED_FIELD_SELECTORS: ListRule = ListRule {
+    min: 1,
+    ..ListRule::ANY
+};
 
 static LOOKUP_ATTRIBUTE_KEY: TextRule = TextRule {
     values: &[
@@ -250,14 +1205,82 @@ static LOOKUP_ATTRIBUTE_VALUE: TextRule = TextRule {
     ..TextRule::ANY
 };
 
+static OPERATOR: ListRule = ListRule {
+    min: 1,
+    ..ListRule::ANY
+};
+
+static OPERATOR_VALUE: TextRule = TextRule {
+    min: 1,
+    max: 2048,
+    pattern: Some(Pattern::new(".+", "\\A(?:.+)\\z")),
+    ..TextRule::ANY
+};
+
+static SELECTOR_FIELD: TextRule = TextRule {
+    min: 1,
+    max: 1000,
+    pattern: Some(Pattern::new(
+        "[\\w|\\d|\\.|_]+",
+        "\\A(?:[0-9A-Za-z_|0-9|\\.|_]+)\\z",
+    )),
+    ..TextRule::ANY
+};
+
+static SELECTOR_NAME: TextRule = TextRule {
+    max: 1000,
+    pattern: Some(Pattern::new(".*", "\\A(?:.*)\\z")),
+    ..TextRule::ANY
+};
+
 /// The errors that the operations declare.
 pub mod errors {
     use super::ErrorShape;
+
+    /// `CloudTrailARNInvalidException`, HTTP 400.
+    pub const CLOUD_TRAIL_ARN_INVALID: ErrorShape = ErrorShape {
+        code: "CloudTrailARNInvalidException",
+        recorded_as: "CloudTrailARNInvalidException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `ConflictException`, HTTP 400.
+    pub const CONFLICT: ErrorShape = ErrorShape {
+        code: "ConflictException",
+        recorded_as: "ConflictException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `InsufficientDependencyServiceAccessPermissionException`, HTTP 400.
+    pub const INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION: ErrorShape = ErrorShape {
+        code: "InsufficientDependencyServiceAccessPermissionException",
+        recorded_as: "InsufficientDependencyServiceAccessPermissionException",
+        status: 400,
+        sender_fault: true,
+    };
 
     /// `InvalidEventCategoryException`, HTTP 400.
     pub const INVALID_EVENT_CATEGORY: ErrorShape = ErrorShape {
         code: "InvalidEventCategoryException",
         recorded_as: "InvalidEventCategoryException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `InvalidEventSelectorsException`, HTTP 400.
+    pub const INVALID_EVENT_SELECTORS: ErrorShape = ErrorShape {
+        code: "InvalidEventSelectorsException",
+        recorded_as: "InvalidEventSelectorsException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `InvalidHomeRegionException`, HTTP 400.
+    pub const INVALID_HOME_REGION: ErrorShape = ErrorShape {
+        code: "InvalidHomeRegionException",
+        recorded_as: "InvalidHomeRegionException",
         status: 400,
         sender_fault: true,
     };
@@ -294,10 +1317,50 @@ pub mod errors {
         sender_fault: true,
     };
 
+    /// `InvalidTrailNameException`, HTTP 400.
+    pub const INVALID_TRAIL_NAME: ErrorShape = ErrorShape {
+        code: "InvalidTrailNameException",
+        recorded_as: "InvalidTrailNameException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `NoManagementAccountSLRExistsException`, HTTP 400.
+    pub const NO_MANAGEMENT_ACCOUNT_SLR_EXISTS: ErrorShape = ErrorShape {
+        code: "NoManagementAccountSLRExistsException",
+        recorded_as: "NoManagementAccountSLRExistsException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `NotOrganizationMasterAccountException`, HTTP 400.
+    pub const NOT_ORGANIZATION_MASTER_ACCOUNT: ErrorShape = ErrorShape {
+        code: "NotOrganizationMasterAccountException",
+        recorded_as: "NotOrganizationMasterAccountException",
+        status: 400,
+        sender_fault: true,
+    };
+
     /// `OperationNotPermittedException`, HTTP 400.
     pub const OPERATION_NOT_PERMITTED: ErrorShape = ErrorShape {
         code: "OperationNotPermittedException",
         recorded_as: "OperationNotPermittedException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `ThrottlingException`, HTTP 400.
+    pub const THROTTLING: ErrorShape = ErrorShape {
+        code: "ThrottlingException",
+        recorded_as: "ThrottlingException",
+        status: 400,
+        sender_fault: true,
+    };
+
+    /// `TrailNotFoundException`, HTTP 400.
+    pub const TRAIL_NOT_FOUND: ErrorShape = ErrorShape {
+        code: "TrailNotFoundException",
+        recorded_as: "TrailNotFoundException",
         status: 400,
         sender_fault: true,
     };

@@ -144,7 +144,7 @@ fn is_role_chaining(parent: Option<&Session>) -> bool {
 }
 
 /// The record's resource: the role that was asked for.
-pub(super) fn role_resource(arn: &str) -> Vec<Resource> {
+pub(crate) fn role_resource(arn: &str) -> Vec<Resource> {
     let Ok(parsed) = arn.parse::<Arn>() else {
         return Vec::new();
     };
@@ -224,7 +224,7 @@ fn needs(
 
 /// An action on a role, decided by its trust policy; with the role's tags, over which those
 /// that a chain passes on stand (IAM user guide, "Chaining roles with session tags").
-pub(super) fn trust_need(action: &'static str, role: &Role, passed_on: &[SessionTag]) -> Need {
+pub(crate) fn trust_need(action: &'static str, role: &Role, passed_on: &[SessionTag]) -> Need {
     let mut need = Need::new(action, role.arn())
         .owner(role.account)
         .trust_policy(role.trust.policy());
@@ -239,7 +239,7 @@ pub(super) fn trust_need(action: &'static str, role: &Role, passed_on: &[Session
 }
 
 /// The condition keys of the tags in a request.
-pub(super) fn request_tags<'a>(
+pub(crate) fn request_tags<'a>(
     mut need: Need,
     tags: impl Iterator<Item = (&'a str, &'a str)>,
     transitive_keys: &[String],

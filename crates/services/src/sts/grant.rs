@@ -72,12 +72,23 @@ impl Grant {
         now: Timestamp,
         permit: &Permit,
     ) -> Result<(Credentials, Arc<Session>), InvalidGrant> {
+        let session = self.session(now, permit)?;
+        let credentials = door.keyring().mint(&session)?;
+        Ok((credentials, Arc::new(session)))
+    }
+
+    /// The session without credentials, for a link of a chain that nobody gets. The permit must be for assuming this
+    /// very role.
+    ///
+    /// # Errors
+    /// [`InvalidGrant::NotDecided`] when it is not.
+    pub(crate) fn session(self, now: Timestamp, permit: &Permit) -> Result<Session, InvalidGrant> {
         let arn = self.role.arn();
         if !ASSUME.iter().any(|action| permit.covers(action, &arn)) {
             return Err(InvalidGrant::NotDecided);
         }
         let issued_at = now.as_second();
-        let session = Session {
+        Ok(Session {
             account: self.role.account,
             kind: SessionKind::Role {
                 role_id: self.role.id.clone(),
@@ -92,9 +103,7 @@ impl Grant {
             mfa: self.mfa,
             chained: self.chained,
             attested: self.attested,
-        };
-        let credentials = door.keyring().mint(&session)?;
-        Ok((credentials, Arc::new(session)))
+        })
     }
 }
 
@@ -120,7 +129,7 @@ pub(super) fn seconds(asked: Option<i32>, role: &Role, chained: bool) -> Result<
 }
 
 /// Credentials as the API writes them.
-pub(super) fn wire(credentials: &Credentials) -> Result<WireCredentials, Fault> {
+pub(crate) fn wire(credentials: &Credentials) -> Result<WireCredentials, Fault> {
     let broken = || internal("The session could not be issued.");
     let secret = credentials
         .secret_access_key
@@ -135,7 +144,7 @@ pub(super) fn wire(credentials: &Credentials) -> Result<WireCredentials, Fault> 
 }
 
 /// `AssumedRoleUser` of the answer; its ARN drops the role's path.
-pub(super) fn assumed_role_user(role: &Role, session: &Session) -> AssumedRoleUser {
+pub(crate) fn assumed_role_user(role: &Role, session: &Session) -> AssumedRoleUser {
     AssumedRoleUser {
         assumed_role_id: format!("{}:{}", role.id, session.name),
         arn: format!(

@@ -46,7 +46,7 @@ pub(super) fn session_policies(
 }
 
 /// `PackedPolicySize` of the answer: in percent, absent without policies and tags.
-pub(super) fn packed_size(
+pub(crate) fn packed_size(
     policies: &SessionPolicies,
     tags: &[SessionTag],
 ) -> Result<Option<i32>, Fault> {

@@ -1,11 +1,10 @@
 //! `AssumeRoleWithWebIdentity`: a service account's token becomes a session of one role.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use directory::{OidcProvider, ProviderKeys, Role};
-use door::{Caller, Need, Permit, attested_key, attributes};
-use federation::{Claims, ProviderRef, Registered, TokenError, UnverifiedToken};
+use directory::{OidcProvider, Role};
+use door::{Caller, Need, Permit, attested_key};
+use federation::{Accepted, Claims, TokenError, UnverifiedToken};
 use policy::{AccountId, Arn};
 use serde_json::json;
 use session::{Federated, SourceIdentity};
@@ -16,7 +15,9 @@ use crate::generated::sts::{
     errors,
 };
 use crate::handle::{At, Handle, Needs};
+use crate::identity_token::{For, Identified, Rejected, accepted};
 use crate::sts::assume_role::{name, request_tags, role_resource, trust_need};
+use crate::sts::federation_data::federation_data;
 use crate::sts::grant::{Grant, assumed_role_user, seconds, wire};
 use crate::sts::refusals::{access_denied, internal, token, validation};
 use crate::sts::session_policies::{packed_size, session_policies};
@@ -49,13 +50,9 @@ impl Handle for AssumeRoleWithWebIdentity {
             ));
         }
         let token = Presented::verify(&input, account, at).await?;
-        let snapshot = at.snapshot();
-        if let Some(view) = snapshot.account(account) {
-            // Set once; this is its only writer.
-            let _ = at.notes.recipient.set(view.account().id);
-        }
         let by_idp = token.authorized_by_idp(&input.role_arn)?;
-        let _ = at.notes.additional.set(additional(at, by_idp, &token));
+        token.note(by_idp, at);
+        let snapshot = at.snapshot();
         // One answer for a role that doesn't exist and for one that doesn't trust the token.
         let not_authorized = || {
             let _ = at.notes.error_message.set("An unknown error occurred");
@@ -131,9 +128,6 @@ struct Presented {
     caller: Caller,
 }
 
-/// How often a token is verified while its provider changes.
-const TRIES: u32 = 3;
-
 /// What a token's claims ask for besides the session.
 struct Wanted {
     tags: Vec<(String, String)>,
@@ -153,52 +147,35 @@ impl Presented {
         };
         let unverified =
             UnverifiedToken::parse(input.web_identity_token.reveal()).map_err(refuse)?;
-        let registered = || {
-            provider(account, unverified.issuer(), at)
-                .ok_or_else(|| refuse(TokenError::unknown_provider(unverified.issuer())))
-        };
-        let (mut provider, mut pushed) = registered()?;
-        let owner = account.to_string();
-        let mut tries = 0;
-        let claims = loop {
-            let reference = ProviderRef {
-                url: &provider.url,
-                thumbprints: &provider.thumbprints,
-                pushed: pushed.as_ref().map(|it| &it.keys),
-            };
-            let place = provider.bucket.as_deref();
-            let place = place.map(|place| Registered {
-                account: &owner,
-                place,
-            });
-            let verified = at
-                .verifier
-                .verify_for(&unverified, &reference, place, at.call.now)
-                .await;
-            // The keys may have been fetched meanwhile. What counts is the provider as it is now.
-            let (current, keys) = registered()?;
-            let same = current.thumbprints == provider.thumbprints
-                && current.bucket == provider.bucket
-                && keys == pushed;
-            (provider, pushed) = (current, keys);
-            if same {
-                break verified.map_err(refuse)?;
+        match accepted(at, account, &unverified, For::Clients).await {
+            Ok(identified) => Ok(Self::of(identified, at)),
+            Err(Rejected { error, verified }) => {
+                if let Some(verified) = verified {
+                    Self::of(*verified, at).note(false, at);
+                }
+                Err(refuse(error))
             }
-            tries += 1;
-            if tries == TRIES {
-                let detail = "the provider changes all the time".to_owned();
-                return Err(refuse(TokenError::Unreachable { detail }));
-            }
-        };
-        let audience = claims.used_audience(&provider.client_ids).map_err(refuse)?;
+        }
+    }
+
+    fn of(identified: Identified, at: &At<'_>) -> Self {
+        let Identified { provider, token } = identified;
+        let Accepted { claims, audience } = token;
         let caller = Caller::web_identity(&provider.arn(), &audience, &claims.subject);
+        // Set once; these are its only writers.
         let _ = at.notes.identity.set(caller.identity.clone());
-        Ok(Self {
+        let _ = at.notes.recipient.set(provider.account);
+        Self {
             provider,
             claims,
             audience,
             caller,
-        })
+        }
+    }
+
+    /// Puts what the token attests into the event.
+    fn note(&self, by_idp: bool, at: &At<'_>) {
+        let _ = at.notes.additional.set(additional(at, by_idp, self));
     }
 
     /// Whether the token lists the roles it is for, and this is one (IAM user guide,
@@ -288,31 +265,19 @@ fn role_account(role_arn: &str) -> Result<AccountId, Fault> {
     arn.account().parse().map_err(|_| invalid())
 }
 
-/// A provider and the keys that were pushed for it.
-type Found = (Arc<OidcProvider>, Option<Arc<ProviderKeys>>);
-
-/// The provider whose URL is exactly the token's issuer.
-fn provider(account: AccountId, issuer: &str, at: &At<'_>) -> Option<Found> {
-    let snapshot = at.snapshot();
-    let url = issuer.strip_prefix("https://")?;
-    let view = snapshot.account(account)?;
-    let provider = view.provider(url)?;
-    Some((Arc::clone(provider), view.shelved(url).cloned()))
-}
-
 fn additional(at: &At<'_>, by_idp: bool, token: &Presented) -> serde_json::Value {
-    let attested = token.attested();
-    let pairs: Vec<_> = attested
-        .iter()
-        .map(|(name, value)| (&**name, &**value))
-        .collect();
-    let attributes: BTreeMap<_, _> = attributes(&pairs).into_iter().collect();
-    let mut value = json!({
-        "webIdFederationData": {"federatedProvider": token.provider.arn(), "attributes": attributes},
-        "identityProviderConnectionVerificationMethod": "IAMTrustStore",
-        "RequestDetails": {"awsServingRegion": at.call.region, "endpointType": "regional"},
-    });
-    if let (true, Some(map)) = (by_idp, value.as_object_mut()) {
+    let mut value = federation_data(&token.attested());
+    let Some(map) = value.as_object_mut() else {
+        return value;
+    };
+    let method = json!("IAMTrustStore");
+    map.insert(
+        "identityProviderConnectionVerificationMethod".to_owned(),
+        method,
+    );
+    let details = json!({"awsServingRegion": at.call.region, "endpointType": "regional"});
+    map.insert("RequestDetails".to_owned(), details);
+    if by_idp {
         map.insert("RoleAuthorizedByIdp".to_owned(), json!(true));
     }
     value

@@ -86,7 +86,7 @@ impl Decoder {
     fn mistyped(&mut self, query: &'static str, json: &'static str) {
         let message = match self.service.protocol {
             Protocol::Query => query,
-            Protocol::Json11 => json,
+            Protocol::Json11 | Protocol::RestJson => json,
         };
         self.wrong_type.get_or_insert(message);
     }
@@ -161,6 +161,7 @@ pub(super) fn push_lower_camel(out: &mut String, name: &str) {
 mod tests {
     use super::*;
     use crate::generated::cloudtrail::LookupEvents;
+    use crate::generated::eks::TagResource;
     use crate::generated::iam::{
         CreatePolicyVersion, CreateRole, ListPolicies, ListRoles, TagRole, UntagRole,
         UpdateOpenIDConnectProviderThumbprint,
@@ -404,6 +405,32 @@ mod tests {
                 "SerializationException",
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn maps_are_read_under_the_rules_of_their_keys_and_values() {
+        let input = json::<TagResource>(r#"{"resourceArn":"x","tags":{"b":"","a":"1"}}"#).unwrap();
+        let tags: Vec<_> = input.tags.iter().collect();
+        assert_eq!(
+            tags,
+            [(&"a".into(), &"1".into()), (&"b".into(), &"".into())]
+        );
+        let long = "v".repeat(257);
+        for (tags, place) in [
+            ("{}", "'tags'"),
+            (r#"{"":"v"}"#, "'tags.key'"),
+            (&*format!(r#"{{"k":"{long}"}}"#), "'tags.value'"),
+        ] {
+            let body = format!(r#"{{"resourceArn":"x","tags":{tags}}}"#);
+            let (code, status, message) = refusal(json::<TagResource>(&body));
+            assert_eq!((code, status), ("InvalidParameterException", 400));
+            assert!(message.contains(&format!("at {place} failed")), "{message}");
+        }
+        for tags in ["[]", "1", r#"{"k":1}"#, r#"{"k":null}"#] {
+            let body = format!(r#"{{"resourceArn":"x","tags":{tags}}}"#);
+            let (code, _, _) = refusal(json::<TagResource>(&body));
+            assert_eq!(code, "SerializationException", "{tags}");
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Encoding {
     QueryJson,
     /// AWS JSON 1.1.
     Json11,
+    /// The JSON bodies of a REST service.
+    RestJson,
 }
 
 impl Encoding {
@@ -34,6 +36,7 @@ impl Encoding {
         };
         match service.protocol {
             Protocol::Json11 => Encoding::Json11,
+            Protocol::RestJson => Encoding::RestJson,
             Protocol::Query if accept.is_some_and(asks_for_json) => Encoding::QueryJson,
             Protocol::Query => Encoding::QueryXml,
         }
@@ -42,7 +45,7 @@ impl Encoding {
     fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Encoding::QueryXml => "text/xml",
-            Encoding::QueryJson => "application/json",
+            Encoding::QueryJson | Encoding::RestJson => "application/json",
             Encoding::Json11 => "application/x-amz-json-1.1",
         })
     }
@@ -84,7 +87,7 @@ pub fn success(
             outer.insert(format!("{}Response", operation.name), Value::Object(inner));
             Value::Object(outer).to_string()
         }
-        Encoding::Json11 => json::object(output).to_string(),
+        Encoding::Json11 | Encoding::RestJson => json::object(output).to_string(),
     };
     response(StatusCode::OK, encoding, request_id, body)
 }
@@ -130,11 +133,20 @@ pub fn failure(
             }
             body.to_string()
         }
+        Encoding::RestJson => {
+            let mut body = serde_json::Map::new();
+            body.insert("__type".to_owned(), json!(code));
+            body.insert("message".to_owned(), json!(fault.message));
+            for (member, value) in &fault.members {
+                body.insert((*member).to_owned(), json!(value));
+            }
+            Value::Object(body).to_string()
+        }
     };
     let status =
         StatusCode::from_u16(fault.shape.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = response(status, encoding, request_id, body);
-    if encoding == Encoding::Json11 {
+    if matches!(encoding, Encoding::Json11 | Encoding::RestJson) {
         response
             .headers_mut()
             .insert(ERROR_TYPE, HeaderValue::from_static(code));
@@ -165,7 +177,7 @@ fn response(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generated::{cloudtrail, iam, sts};
+    use crate::generated::{cloudtrail, eks, iam, sts};
     use crate::wire::Operation as _;
 
     fn text(response: &Response<Bytes>) -> &str {
@@ -317,6 +329,31 @@ mod tests {
         );
         assert_eq!(answer.status(), 500);
         assert!(text(&answer).contains("<Type>Receiver</Type>"));
+    }
+
+    #[test]
+    fn errors_of_rest_services_have_their_own_members() {
+        let fault = eks::errors::RESOURCE_NOT_FOUND
+            .fault("none")
+            .with("clusterName", "prod");
+        let answer = failure(&eks::SERVICE, Encoding::RestJson, "id", &fault);
+        assert_eq!(answer.status(), 404);
+        assert_eq!(header(&answer, "content-type"), "application/json");
+        assert_eq!(
+            header(&answer, "x-amzn-errortype"),
+            "ResourceNotFoundException"
+        );
+        assert_eq!(
+            text(&answer),
+            r#"{"__type":"ResourceNotFoundException","clusterName":"prod","message":"none"}"#
+        );
+        let answer = success(
+            eks::TagResource::SHAPE,
+            Encoding::RestJson,
+            "id",
+            &eks::TagResourceResponse {},
+        );
+        assert_eq!((answer.status().as_u16(), text(&answer)), (200, "{}"));
     }
 
     #[test]

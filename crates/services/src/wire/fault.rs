@@ -23,6 +23,7 @@ impl ErrorShape {
             shape: self,
             message: message.into(),
             reason: None,
+            members: Vec::new(),
         }
     }
 
@@ -45,6 +46,17 @@ pub struct Fault {
     pub message: String,
     /// Which of the error's kinds it is, for the errors of JSON services that have a `Reason`.
     pub reason: Option<&'static str>,
+    /// Further members of the error, for the errors of REST services that have them, e.g. `clusterName`.
+    pub members: Vec<(&'static str, String)>,
+}
+
+impl Fault {
+    /// The same error with one more member.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((member, value.into()));
+        self
+    }
 }
 
 impl fmt::Display for Fault {
@@ -97,6 +109,20 @@ pub(super) static JSON_ERRORS: ProtocolErrors = ProtocolErrors {
     access_denied: ErrorShape {
         recorded_as: "AccessDenied",
         ..sender(400, "AccessDeniedException")
+    },
+    internal: receiver("InternalFailure"),
+};
+
+/// As EKS spells them: what misses a constraint is an invalid parameter.
+pub(super) static REST_JSON_ERRORS: ProtocolErrors = ProtocolErrors {
+    validation: sender(400, "InvalidParameterException"),
+    malformed: sender(400, "SerializationException"),
+    wrong_type: sender(400, "SerializationException"),
+    unknown_operation: sender(404, "UnknownOperationException"),
+    missing_operation: sender(404, "UnknownOperationException"),
+    access_denied: ErrorShape {
+        recorded_as: "AccessDenied",
+        ..sender(403, "AccessDeniedException")
     },
     internal: receiver("InternalFailure"),
 };

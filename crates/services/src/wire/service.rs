@@ -1,9 +1,12 @@
 //! What an AWS service and an operation of it look like on the wire.
 
 use super::decode::Decode;
-use super::fault::{ErrorShape, Fault, JSON_ERRORS, ProtocolErrors, QUERY_ERRORS};
+use super::fault::{
+    ErrorShape, Fault, JSON_ERRORS, ProtocolErrors, QUERY_ERRORS, REST_JSON_ERRORS,
+};
 use super::violation::{Constraint, Violation, validation_message};
 use super::writer::Shape;
+use crate::generated::eks_auth::errors::ACCESS_DENIED;
 use crate::generated::organizations::errors::INVALID_INPUT;
 
 /// A service as its model describes it.
@@ -42,6 +45,20 @@ impl Service {
         }
     }
 
+    /// The answer to a caller who may not do what was asked. The model of `eks-auth` has its own status for it.
+    #[must_use]
+    pub fn denied(&self, message: impl Into<String>) -> Fault {
+        let shape = self.protocol.errors().access_denied;
+        match self.name {
+            "eks-auth" => ErrorShape {
+                status: ACCESS_DENIED.status,
+                ..shape
+            },
+            _ => shape,
+        }
+        .fault(message)
+    }
+
     /// The answer to a call of an operation that this service does not have, in the version that the call asked for.
     #[must_use]
     pub fn unknown_operation(&self, operation: &str, version: &str) -> Fault {
@@ -53,6 +70,19 @@ impl Service {
                     format!("Could not find operation {operation} for version {version}")
                 }
                 Protocol::Json11 => String::new(),
+                Protocol::RestJson => {
+                    // EKS makes clusters, or connects them; here they are only registered.
+                    let next = match operation {
+                        "CreateCluster" | "RegisterCluster" => {
+                            " `daypass create cluster` registers a cluster that runs."
+                        }
+                        _ => "",
+                    };
+                    format!(
+                        "The operation {operation} of {} is not served here.{next}",
+                        self.name
+                    )
+                }
             })
     }
 }
@@ -95,6 +125,8 @@ pub enum Protocol {
     Query,
     /// AWS JSON 1.1: a JSON body each way, the operation in `X-Amz-Target`.
     Json11,
+    /// REST with JSON bodies: the operation is a method and a path.
+    RestJson,
 }
 
 impl Protocol {
@@ -104,6 +136,7 @@ impl Protocol {
         match self {
             Protocol::Query => &QUERY_ERRORS,
             Protocol::Json11 => &JSON_ERRORS,
+            Protocol::RestJson => &REST_JSON_ERRORS,
         }
     }
 }

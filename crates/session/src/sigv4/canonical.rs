@@ -70,7 +70,7 @@ fn path(raw: &str, family: Family) -> Result<String, SignatureError> {
     }
     Ok(match family {
         Family::S3 => path,
-        Family::Query | Family::Json => encode_path(normalized(raw).as_bytes()),
+        Family::Query | Family::Json | Family::RestJson => encode_path(normalized(raw).as_bytes()),
     })
 }
 

@@ -33,14 +33,15 @@ const MAX_TRAILERS: usize = 16;
 
 const CHUNK_SIGNATURE: &str = ";chunk-signature=";
 const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
-const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub(super) const EMPTY_SHA256: &str =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What a request's headers announce about its chunked body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkLayout {
     /// The length of the decoded body, in bytes.
     pub decoded_length: u64,
-    /// The names of the trailing headers, in lower case. No others may come, and all of these must.
+    /// The names of the trailing headers, in lower case, each once. No others may come, and all of these must.
     pub trailers: Vec<String>,
 }
 
@@ -60,14 +61,16 @@ impl ChunkLayout {
         let mut trailers = Vec::new();
         for value in headers.get_all("x-amz-trailer") {
             let text = value.to_str().map_err(|_| ChunkError::Trailer)?;
-            trailers.extend(
-                text.split(',')
-                    .map(|name| name.trim().to_ascii_lowercase())
-                    .filter(|name| !name.is_empty()),
-            );
-        }
-        if trailers.len() > MAX_TRAILERS {
-            return Err(ChunkError::Trailer);
+            for name in text.split(',') {
+                let name = name.trim().to_ascii_lowercase();
+                if name.is_empty() || trailers.contains(&name) {
+                    continue;
+                }
+                if trailers.len() == MAX_TRAILERS {
+                    return Err(ChunkError::Trailer);
+                }
+                trailers.push(name);
+            }
         }
         Ok(Self {
             decoded_length,

@@ -16,7 +16,7 @@ pub enum SignatureError {
     /// Credentials in the header and in the query, or two kinds in the query.
     #[error("the request carries credentials in more than one place")]
     SeveralMechanisms,
-    /// Signature Version 2, in the header (`AWS key:signature`) or the query (`AWSAccessKeyId`).
+    /// Signature Version 2, in the header (`AWS key:signature`) or a form, or in the query where it isn't switched on.
     #[error("signature version 2 isn't supported")]
     SignatureV2,
     /// An `Authorization` header of another scheme, such as `Bearer`.
@@ -47,6 +47,38 @@ pub enum SignatureError {
     IncompleteQuery {
         /// The parameters that aren't there exactly once.
         faulty: Vec<&'static str>,
+    },
+    /// A form that has some of the fields that sign it, and lacks this one.
+    #[error("the form has no field `{field}`")]
+    IncompleteForm {
+        /// The field, as S3 spells it.
+        field: &'static str,
+    },
+    /// Signature Version 2 in the query, without each of its parameters once.
+    #[error("the query has not each parameter of signature version 2 once")]
+    IncompleteV2,
+    /// `Expires` of Signature Version 2 isn't a number of seconds.
+    #[error("the expiry of a signature of version 2 is malformed")]
+    MalformedV2Expires {
+        /// What was there.
+        value: String,
+    },
+    /// `Expires` of Signature Version 2 lies further ahead than a presigned request lives.
+    #[error("a signature of version 2 lives for more than a week")]
+    V2TooLong,
+    /// A query parameter that Signature Version 2 doesn't cover, and that could change what the request means.
+    #[error("signature version 2 doesn't cover the parameter `{name}`")]
+    V2Uncovered {
+        /// Its name.
+        name: String,
+    },
+    /// A request of Signature Version 2 after its end.
+    #[error("the presigned request of version 2 has expired")]
+    V2Expired {
+        /// When it ended.
+        expires: Timestamp,
+        /// The server's time.
+        now: Timestamp,
     },
     /// Not `KEY/DATE/REGION/SERVICE/aws4_request`.
     #[error("the credential of the signature is malformed")]
@@ -229,8 +261,8 @@ pub struct Mismatch {
     pub signature_provided: String,
     /// The server's string to sign.
     pub string_to_sign: String,
-    /// The server's canonical request.
-    pub canonical_request: String,
+    /// The server's canonical request; only requests of Signature Version 4 have one.
+    pub canonical_request: Option<String>,
 }
 
 impl fmt::Debug for Mismatch {

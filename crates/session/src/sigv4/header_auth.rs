@@ -34,7 +34,7 @@ pub(super) fn read(
         (Family::S3, None) => return Err(SignatureError::MissingPayloadHash),
         (Family::S3, Some(value)) => PayloadHash::parse(value)?,
         // The others hash the body for themselves, whatever the header says.
-        (Family::Query | Family::Json, _) => PayloadHash::Absent,
+        (Family::Query | Family::Json | Family::RestJson, _) => PayloadHash::Absent,
     };
     Ok(Signed {
         access_key_id,

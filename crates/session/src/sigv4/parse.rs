@@ -11,6 +11,7 @@ use crate::sigv4::payload::PayloadHash;
 use crate::sigv4::rules::{Family, Rules};
 use crate::sigv4::scope::{Scope, TERMINATOR};
 use crate::sigv4::signed::{Location, Signed};
+use crate::sigv4::v2::{self, SignedV2};
 use crate::sigv4::{RequestParts, header_auth, query_auth};
 
 pub(super) const SECURITY_TOKEN: &str = "x-amz-security-token";
@@ -22,6 +23,8 @@ pub enum Presented {
     Anonymous,
     /// Signed, it says.
     Signed(Box<Signed>),
+    /// Signed by Signature Version 2, in the query, where the rules take that.
+    SignedV2(Box<SignedV2>),
 }
 
 /// Reads the claim of a request. Refuses mechanisms that aren't spoken, more than one at once, claims that are incomplete or
@@ -31,7 +34,12 @@ pub fn parse(parts: &RequestParts<'_>, rules: &Rules) -> Result<Presented, Signa
     let authorization = single(parts.headers, AUTHORIZATION.as_str())?;
     let signed = match (authorization, query.mechanism(rules.family)) {
         (Some(_), Some(_)) => return Err(SignatureError::SeveralMechanisms),
-        (None, Some(Mechanism::V2)) => return Err(SignatureError::SignatureV2),
+        (None, Some(Mechanism::V2)) => {
+            let resource = rules.v2_resource.as_deref();
+            let resource = resource.ok_or(SignatureError::SignatureV2)?;
+            let signed = v2::read(parts, &query, resource)?;
+            return Ok(Presented::SignedV2(Box::new(signed)));
+        }
         (None, None) => return anonymous(parts, rules),
         (Some(header), None) => header_auth::read(parts, header, rules)?,
         (None, Some(Mechanism::V4)) => query_auth::read(parts, &query, rules)?,
@@ -62,6 +70,29 @@ pub fn claimed_service(parts: &RequestParts<'_>) -> Option<String> {
         .next()
         .filter(|service| !service.is_empty())
         .map(str::to_owned)
+}
+
+/// Whether a query parameter, undecoded, is one of a signature in the query: of version 4, or with `v2` of version 2.
+pub fn is_credential(name: &str, v2: bool) -> bool {
+    const V4: [&[u8]; 7] = [
+        b"X-Amz-Algorithm",
+        b"X-Amz-Credential",
+        b"X-Amz-Date",
+        b"X-Amz-Expires",
+        b"X-Amz-SignedHeaders",
+        b"X-Amz-Signature",
+        b"X-Amz-Security-Token",
+    ];
+    const V2: [&[u8]; 4] = [
+        b"AWSAccessKeyId",
+        b"Expires",
+        b"Signature",
+        SECURITY_TOKEN.as_bytes(),
+    ];
+    decode(name, true).is_ok_and(|name| match v2 {
+        true => V2.contains(&&*name),
+        false => V4.contains(&&*name),
+    })
 }
 
 fn anonymous(parts: &RequestParts<'_>, rules: &Rules) -> Result<Presented, SignatureError> {
@@ -100,7 +131,7 @@ impl AuthQuery {
             let amz = name
                 .get(..6)
                 .is_some_and(|start| start.eq_ignore_ascii_case("x-amz-"));
-            if amz || matches!(name, "AWSAccessKeyId" | "Signature") {
+            if amz || matches!(name, "AWSAccessKeyId" | "Signature" | "Expires") {
                 pairs.push((
                     name.to_owned(),
                     String::from_utf8_lossy(&value).into_owned(),
@@ -142,6 +173,15 @@ impl AuthQuery {
                 .map(|(_, value)| value.as_str()),
             _ => None,
         }
+    }
+
+    /// The names of the `x-amz-…` parameters.
+    pub(super) fn amz_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| {
+            name.get(..6)
+                .is_some_and(|it| it.eq_ignore_ascii_case("x-amz-"))
+        })
     }
 
     /// How often the parameter is there, in any case of its name.

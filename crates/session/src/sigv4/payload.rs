@@ -11,7 +11,7 @@ use crate::sigv4::error::SignatureError;
 use crate::sigv4::parse::single;
 
 pub(super) const CONTENT_SHA256: &str = "x-amz-content-sha256";
-pub(super) const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 const STREAMING_SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 const STREAMING_SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 const STREAMING_UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";

@@ -7,6 +7,8 @@ pub enum Family {
     Query,
     /// AWS JSON: CloudTrail.
     Json,
+    /// REST with JSON bodies: EKS. Signed as AWS JSON is; refused with HTTP 403.
+    RestJson,
     /// Amazon S3: the path isn't normalised and encoded once, the payload may be unsigned or signed in chunks.
     S3,
 }
@@ -16,7 +18,7 @@ impl Family {
     pub const fn max_skew_seconds(self) -> i64 {
         match self {
             Self::S3 => 15 * 60,
-            Self::Query | Self::Json => 5 * 60,
+            Self::Query | Self::Json | Self::RestJson => 5 * 60,
         }
     }
 }
@@ -31,6 +33,9 @@ pub struct Rules {
     /// The region that the scope must have; `None` takes every well-formed one. With a custom endpoint the SDKs sign for the
     /// client's own region, so a self-hosted service can't insist on one.
     pub region: Option<String>,
+    /// The resource as Signature Version 2 names it, `/BUCKET/KEY` as it came over the wire; `None` where that version isn't
+    /// spoken. It is taken in the query only, never in a header.
+    pub v2_resource: Option<String>,
 }
 
 impl Rules {
@@ -40,6 +45,7 @@ impl Rules {
             family: Family::Query,
             service: service.to_owned(),
             region: None,
+            v2_resource: None,
         }
     }
 
@@ -49,6 +55,17 @@ impl Rules {
             family: Family::Json,
             service: service.to_owned(),
             region: None,
+            v2_resource: None,
+        }
+    }
+
+    /// Rules of a REST service with JSON bodies (`eks`), in any region.
+    pub fn rest_json(service: &str) -> Self {
+        Self {
+            family: Family::RestJson,
+            service: service.to_owned(),
+            region: None,
+            v2_resource: None,
         }
     }
 
@@ -58,6 +75,7 @@ impl Rules {
             family: Family::S3,
             service: "s3".to_owned(),
             region: None,
+            v2_resource: None,
         }
     }
 }

@@ -7,11 +7,11 @@ use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
 use crate::access_key::AccessKeyId;
-use crate::hex;
 use crate::secret::Secret;
+use crate::sigv4::chunk_signer::ChunkSigner;
 use crate::sigv4::error::SignatureError;
 use crate::sigv4::parse::SECURITY_TOKEN;
-use crate::sigv4::payload::{CONTENT_SHA256, UNSIGNED};
+use crate::sigv4::payload::{CONTENT_SHA256, PayloadHash};
 use crate::sigv4::rules::Rules;
 use crate::sigv4::scope::{Scope, SigningKey};
 use crate::sigv4::{ALGORITHM, Family, RequestParts, canonical, clock};
@@ -23,6 +23,8 @@ pub enum SignedPayload {
     Sha256([u8; 32]),
     /// Nothing; S3 only.
     Unsigned,
+    /// Nothing: it comes in chunks that aren't signed, with trailing headers; S3 only.
+    UnsignedTrailer,
 }
 
 /// Signs requests with one set of credentials.
@@ -51,9 +53,34 @@ impl Signer<'_> {
         rules: &Rules,
     ) -> Result<HeaderMap, SignatureError> {
         let payload = match payload {
-            SignedPayload::Sha256(hash) => hex::encode(&hash),
-            SignedPayload::Unsigned => UNSIGNED.to_owned(),
+            SignedPayload::Sha256(hash) => PayloadHash::Sha256(hash),
+            SignedPayload::Unsigned => PayloadHash::Unsigned,
+            SignedPayload::UnsignedTrailer => PayloadHash::StreamingUnsignedTrailer,
         };
+        let (added, _) = self.sign_declared(parts, payload, now, rules)?;
+        Ok(added)
+    }
+
+    /// The same for a request to S3 whose body comes in signed chunks, with `trailer` followed by trailing headers. What it
+    /// answers besides signs the chunks, one after the other.
+    pub fn sign_chunked(
+        &self,
+        parts: &RequestParts<'_>,
+        trailer: bool,
+        now: Timestamp,
+    ) -> Result<(HeaderMap, ChunkSigner), SignatureError> {
+        let payload = PayloadHash::StreamingSigned { trailer };
+        self.sign_declared(parts, payload, now, &Rules::s3())
+    }
+
+    fn sign_declared(
+        &self,
+        parts: &RequestParts<'_>,
+        payload: PayloadHash,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Result<(HeaderMap, ChunkSigner), SignatureError> {
+        let payload = payload.to_string();
         let mut added = HeaderMap::new();
         let mut add = |name: &'static str, value: &str| match HeaderValue::from_str(value) {
             Ok(value) => {
@@ -98,7 +125,8 @@ impl Signer<'_> {
         };
         let canonical_request = canonical::request(&parts, rules.family, &names, &payload)?;
         let string_to_sign = canonical::string_to_sign(now, &scope, &canonical_request);
-        let signature = SigningKey::derive(self.secret, &scope).sign(&string_to_sign);
+        let key = SigningKey::derive(self.secret, &scope);
+        let signature = key.sign(&string_to_sign);
         let authorization = format!(
             "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
             self.access_key_id,
@@ -107,7 +135,7 @@ impl Signer<'_> {
         match HeaderValue::from_str(&authorization) {
             Ok(value) => {
                 added.insert(AUTHORIZATION, value);
-                Ok(added)
+                Ok((added, ChunkSigner::new(key, now, scope, signature)))
             }
             Err(_) => Err(SignatureError::AmbiguousHeader {
                 name: "authorization",

@@ -24,6 +24,8 @@ pub enum Location {
         /// `X-Amz-Expires`, 1–604,800.
         expires_seconds: u32,
     },
+    /// The fields of a form that a browser posts.
+    Form,
 }
 
 /// What a signed request claims. Nothing in it is true before [`verify`](Self::verify) says so.
@@ -70,18 +72,25 @@ pub struct Verified {
     pub scope: Scope,
 }
 
+impl<'a> Credential<'a> {
+    /// What a key id and the token beside it, if any, ask for.
+    pub(super) fn of(id: &'a AccessKeyId, token: Option<&'a str>) -> Result<Self, SignatureError> {
+        match (id.is_temporary(), token) {
+            (true, Some(token)) => Ok(Self::Temporary(id, token)),
+            (false, None) => Ok(Self::LongTerm(id)),
+            (true, None) => Err(SignatureError::UnknownAccessKey {
+                access_key_id: id.to_string(),
+            }),
+            (false, Some(_)) => Err(SignatureError::InvalidToken),
+        }
+    }
+}
+
 impl Signed {
     /// Which secret to look for. A temporary key without its token is an unknown key; a long-term key with a token has an invalid
     /// one.
     pub fn credential(&self) -> Result<Credential<'_>, SignatureError> {
-        match (self.access_key_id.is_temporary(), &self.session_token) {
-            (true, Some(token)) => Ok(Credential::Temporary(&self.access_key_id, token)),
-            (false, None) => Ok(Credential::LongTerm(&self.access_key_id)),
-            (true, None) => Err(SignatureError::UnknownAccessKey {
-                access_key_id: self.access_key_id.to_string(),
-            }),
-            (false, Some(_)) => Err(SignatureError::InvalidToken),
-        }
+        Credential::of(&self.access_key_id, self.session_token.as_deref())
     }
 
     /// Checks the time of the signature against the server's: within the family's skew for a header signature; for a presigned
@@ -89,7 +98,7 @@ impl Signed {
     pub fn check_time(&self, now: Timestamp, rules: &Rules) -> Result<(), SignatureError> {
         let allowed = rules.family.max_skew_seconds();
         let age = now.duration_since(self.timestamp);
-        if age.as_secs() < -allowed || (age.as_secs() == -allowed && age.subsec_nanos() < 0) {
+        if is_ahead(self.timestamp, now, allowed) {
             return Err(SignatureError::NotYetCurrent {
                 location: self.location,
                 timestamp: self.timestamp,
@@ -157,7 +166,7 @@ impl Signed {
                 access_key_id: self.access_key_id.to_string(),
                 signature_provided: self.signature.clone(),
                 string_to_sign,
-                canonical_request: String::from_utf8_lossy(&canonical_request).into_owned(),
+                canonical_request: Some(String::from_utf8_lossy(&canonical_request).into_owned()),
             })));
         }
         // Only once the signature holds: the declared hash is then the signer's word.
@@ -183,10 +192,20 @@ impl Signed {
         match (rules.family, self.payload, body_sha256) {
             (Family::S3, PayloadHash::Absent, _) => Err(SignatureError::MissingPayloadHash),
             (Family::S3, declared, _) => Ok(declared.to_string()),
-            (Family::Query | Family::Json, _, Some(hash)) => Ok(hex::encode(&hash)),
-            (Family::Query | Family::Json, _, None) => Err(SignatureError::BodyNotHashed),
+            (Family::Query | Family::Json | Family::RestJson, _, Some(hash)) => {
+                Ok(hex::encode(&hash))
+            }
+            (Family::Query | Family::Json | Family::RestJson, _, None) => {
+                Err(SignatureError::BodyNotHashed)
+            }
         }
     }
+}
+
+/// Whether a signature is from further in the future than `allowed` seconds.
+pub(super) fn is_ahead(timestamp: Timestamp, now: Timestamp, allowed: i64) -> bool {
+    let age = now.duration_since(timestamp);
+    age.as_secs() < -allowed || (age.as_secs() == -allowed && age.subsec_nanos() < 0)
 }
 
 impl fmt::Debug for Signed {

@@ -5,7 +5,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::hex;
 use crate::sigv4::clock;
 use crate::sigv4::error::{ExpiresFault, SignatureError};
 use crate::sigv4::rules::Family;
@@ -20,6 +19,8 @@ const HEADER_PARTS: &str = "The authorization header is malformed; the authoriza
 const QUERY_PARTS: &str = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
 const CREDENTIAL_FORM: &str =
     "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".";
+const V2_PARTS: &str =
+    "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters";
 const NOT_SIGNED: &str = "There were headers present in the request which were not signed";
 const ONE_MECHANISM: &str = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified";
 const S3_MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
@@ -56,67 +57,6 @@ impl SignatureError {
         self.wire(family).message
     }
 
-    /// Further elements of S3's error body, in order. The caller adds `Token-0`, which is never kept here.
-    pub fn details(&self) -> Vec<(&'static str, String)> {
-        match self {
-            Self::UnknownAccessKey { access_key_id } => {
-                vec![("AWSAccessKeyId", echo(access_key_id))]
-            }
-            Self::UnsupportedScheme => vec![("ArgumentName", "Authorization".to_owned())],
-            Self::MalformedPayloadHash { value } => {
-                vec![
-                    ("ArgumentName", "x-amz-content-sha256".to_owned()),
-                    ("ArgumentValue", echo(value)),
-                ]
-            }
-            Self::HeadersNotSigned { names } => vec![("HeadersNotSigned", echo(&names.join(", ")))],
-            Self::WrongRegion {
-                expected: Some(region),
-                ..
-            } => vec![("Region", region.clone())],
-            Self::PayloadMismatch { declared, computed } => vec![
-                ("ClientComputedContentSHA256", hex::encode(declared)),
-                ("S3ComputedContentSHA256", hex::encode(computed)),
-            ],
-            Self::Mismatch(mismatch) => vec![
-                ("AWSAccessKeyId", mismatch.access_key_id.clone()),
-                ("StringToSign", mismatch.string_to_sign.clone()),
-                ("SignatureProvided", echo(&mismatch.signature_provided)),
-                ("StringToSignBytes", spaced(&mismatch.string_to_sign)),
-                ("CanonicalRequest", mismatch.canonical_request.clone()),
-                ("CanonicalRequestBytes", spaced(&mismatch.canonical_request)),
-            ],
-            Self::Expired {
-                timestamp,
-                now,
-                allowed,
-            }
-            | Self::NotYetCurrent {
-                location: Location::Header,
-                timestamp,
-                now,
-                allowed,
-            } => vec![
-                ("RequestTime", clock::basic(*timestamp)),
-                ("ServerTime", clock::extended(*now)),
-                ("MaxAllowedSkewMilliseconds", (allowed * 1000).to_string()),
-            ],
-            Self::PresignedExpired {
-                timestamp,
-                expires_seconds,
-                now,
-            } => vec![
-                ("X-Amz-Expires", expires_seconds.to_string()),
-                (
-                    "Expires",
-                    clock::extended(shifted(*timestamp, i64::from(*expires_seconds))),
-                ),
-                ("ServerTime", clock::extended(*now)),
-            ],
-            _ => Vec::new(),
-        }
-    }
-
     fn wire(&self, family: Family) -> Wire {
         match family {
             Family::S3 => self.s3(),
@@ -124,6 +64,15 @@ impl SignatureError {
             Family::Json => {
                 let Wire { code, message, .. } = self.query();
                 json(code, message)
+            }
+            Family::RestJson => {
+                let Wire { code, message, .. } = self.query();
+                let refused = json(code, message);
+                // What is refused before any operation is an authorization failure there.
+                Wire {
+                    status: if refused.status < 500 { 403 } else { 500 },
+                    ..refused
+                }
             }
         }
     }
@@ -136,6 +85,10 @@ impl SignatureError {
             Self::SignatureV2
             | Self::UnsupportedAlgorithm {
                 location: Location::Header,
+                ..
+            } => wire("InvalidRequest", 400, USE_V4),
+            Self::UnsupportedAlgorithm {
+                location: Location::Form,
                 ..
             } => wire("InvalidRequest", 400, USE_V4),
             Self::UnsupportedAlgorithm { .. } => wire(
@@ -152,6 +105,27 @@ impl SignatureError {
             Self::IncompleteQuery { .. } => {
                 wire("AuthorizationQueryParametersError", 400, QUERY_PARTS)
             }
+            Self::IncompleteForm { field } => wire(
+                "InvalidArgument",
+                400,
+                format!(
+                    "Bucket POST must contain a field named '{field}'.  If it is specified, please check the order of the fields."
+                ),
+            ),
+            Self::IncompleteV2 => denied(V2_PARTS),
+            Self::MalformedV2Expires { value } => denied(&format!(
+                "Invalid date (should be seconds since epoch): {}",
+                echo(value)
+            )),
+            Self::V2TooLong => denied("Expires must be less than a week (604800 seconds) ahead"),
+            Self::V2Uncovered { name } => wire(
+                "InvalidRequest",
+                400,
+                format!(
+                    "Signature Version 2 does not cover the query parameter {}. Please use AWS4-HMAC-SHA256.",
+                    echo(name)
+                ),
+            ),
             Self::MalformedCredential { location, .. } => {
                 s3_malformed(location, "X-Amz-Credential", CREDENTIAL_FORM)
             }
@@ -174,9 +148,11 @@ impl SignatureError {
                 ),
             ),
             Self::ScopeDate {
-                scope, timestamp, ..
+                location,
+                scope,
+                timestamp,
             } => wire(
-                "AuthorizationQueryParametersError",
+                s3_code(location),
                 400,
                 format!(
                     "Invalid credential date \"{}\". This date is not the same as X-Amz-Date: \"{}\".",
@@ -219,8 +195,8 @@ impl SignatureError {
                 location: Location::Header,
                 ..
             } => denied("AWS authentication requires a valid Date or x-amz-date header"),
-            Self::MalformedDate { .. } => wire(
-                "AuthorizationQueryParametersError",
+            Self::MalformedDate { location, .. } => wire(
+                s3_code(location),
                 400,
                 "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
             ),
@@ -282,7 +258,7 @@ impl SignatureError {
                 "The difference between the request time and the current time is too large.",
             ),
             Self::NotYetCurrent { .. } => denied("Request is not valid yet"),
-            Self::PresignedExpired { .. } => denied("Request has expired"),
+            Self::PresignedExpired { .. } | Self::V2Expired { .. } => denied("Request has expired"),
         }
     }
 
@@ -294,7 +270,14 @@ impl SignatureError {
                 wire("MissingAuthenticationToken", 403, "Request is missing Authentication Token")
             }
             Self::SeveralMechanisms => incomplete(format!("{ONE_MECHANISM}.")),
-            Self::SignatureV2 => incomplete(USE_V4.to_owned()),
+            // Only S3 has forms, and takes this version at all.
+            Self::SignatureV2
+            | Self::IncompleteForm { .. }
+            | Self::IncompleteV2
+            | Self::MalformedV2Expires { .. }
+            | Self::V2TooLong
+            | Self::V2Uncovered { .. }
+            | Self::V2Expired { .. } => incomplete(USE_V4.to_owned()),
             Self::UnsupportedAlgorithm { algorithm, .. } => {
                 incomplete(format!("Unsupported AWS 'algorithm': '{}'.", echo(algorithm)))
             }
@@ -405,10 +388,24 @@ fn s3_malformed(location: &Location, parameter: &str, what: &str) -> Wire {
             format!("The authorization header is malformed; {what}"),
         ),
         Location::Query { .. } => wire(
-            "AuthorizationQueryParametersError",
+            s3_code(location),
             400,
             format!("Error parsing the {parameter} parameter; {what}"),
         ),
+        Location::Form => wire(
+            s3_code(location),
+            400,
+            format!("Error parsing the {parameter} field; {what}"),
+        ),
+    }
+}
+
+/// The code of what is malformed there.
+fn s3_code(location: &Location) -> &'static str {
+    match location {
+        Location::Header => "AuthorizationHeaderMalformed",
+        Location::Query { .. } => "AuthorizationQueryParametersError",
+        Location::Form => "InvalidArgument",
     }
 }
 
@@ -441,7 +438,7 @@ fn span(seconds: i64) -> String {
     }
 }
 
-fn shifted(at: Timestamp, seconds: i64) -> Timestamp {
+pub(super) fn shifted(at: Timestamp, seconds: i64) -> Timestamp {
     at.saturating_add(SignedDuration::from_secs(seconds))
         .unwrap_or(at)
 }
@@ -450,20 +447,7 @@ fn once(name: &str) -> String {
     format!("The header '{name}' must be present exactly once, as text.")
 }
 
-/// The bytes as S3 prints them: two digits each, with spaces between.
-fn spaced(text: &str) -> String {
-    let digits = hex::encode(text.as_bytes());
-    let mut spaced = String::with_capacity(digits.len() * 3 / 2);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && at % 2 == 0 {
-            spaced.push(' ');
-        }
-        spaced.push(digit);
-    }
-    spaced
-}
-
-fn echo(text: &str) -> String {
+pub(super) fn echo(text: &str) -> String {
     match text.char_indices().nth(ECHO) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -60,6 +60,7 @@ impl Request {
     pub(crate) fn signed(&self, rules: &Rules) -> Result<Signed, SignatureError> {
         match parse(&self.parts(), rules)? {
             Presented::Signed(signed) => Ok(*signed),
+            Presented::SignedV2(_) => Err(SignatureError::SignatureV2),
             Presented::Anonymous => Err(SignatureError::MissingAuthentication),
         }
     }

@@ -14,6 +14,7 @@ impl Generator<'_> {
         let protocol = match metadata.protocol.as_str() {
             "query" => "Query",
             "json" => "Json11",
+            "rest-json" => "RestJson",
             other => bail!("the protocol {other} is not known"),
         };
         writeln!(out, "/// {}.", metadata.service_full_name)?;
@@ -104,9 +105,10 @@ impl Generator<'_> {
             // A JSON service's errors are all the sender's, with the shape's name for a code, unless it says otherwise.
             let (code, status, sender) = match &self.model.shape(name)?.error {
                 Some(error) => (
-                    error.code.as_str(),
+                    error.code.as_deref().unwrap_or(name),
                     error.http_status_code,
-                    error.sender_fault,
+                    // The models of REST services leave it to the status.
+                    error.sender_fault || (error.code.is_none() && error.http_status_code < 500),
                 ),
                 None => (name, 400, true),
             };

@@ -12,7 +12,7 @@ use super::Generator;
 
 impl Generator<'_> {
     pub(super) fn rules(&self, out: &mut String) -> Result<()> {
-        for (name, shape) in self.shapes(&["string", "integer", "list"])? {
+        for (name, shape) in self.shapes(&["string", "integer", "list", "map"])? {
             if self.read.contains(name) && self.is_ruled(name, shape) {
                 writeln!(out, "static {}: {};\n", screaming(name), rule(shape)?)?;
             }
@@ -48,6 +48,7 @@ pub(super) fn in_words(shape: &Shape) -> String {
         ("string", _) => " characters",
         ("list", Some(1)) => " item",
         ("list", _) => " items",
+        ("map", _) => " entries",
         _ => "",
     };
     let mut words = Vec::new();

@@ -103,6 +103,17 @@ impl Generator<'_> {
                 "value.list({rule}, |value| {})",
                 self.reader("", self.model.item(shape)?)?
             ),
+            "map" if self.model.map_values(shape)? == "string" => {
+                let (key, value) = self.model.entry(shape)?;
+                let rule_of = |target: &Target| -> Result<String> {
+                    Ok(self.rule_of(&target.shape, self.model.shape(&target.shape)?))
+                };
+                format!(
+                    "value.entries({rule}, {}, {})",
+                    rule_of(key)?,
+                    rule_of(value)?
+                )
+            }
             other => bail!("{member} is a {other}, which the generator does not know"),
         })
     }

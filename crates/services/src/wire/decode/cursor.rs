@@ -1,5 +1,7 @@
 //! Reading one value: its type and its constraints.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{Decode, Decoder, Fields};
@@ -39,7 +41,9 @@ impl<'n> Cursor<'n, '_> {
     pub fn integer(self, rule: &IntegerRule) -> i32 {
         let value = match (self.decoder.service.protocol, self.node) {
             (Protocol::Query, Node::Text(text)) => text.parse().ok(),
-            (Protocol::Json11, Node::Integer(value)) => i32::try_from(*value).ok(),
+            (Protocol::Json11 | Protocol::RestJson, Node::Integer(value)) => {
+                i32::try_from(*value).ok()
+            }
             _ => None,
         };
         let Some(value) = value else {
@@ -61,7 +65,7 @@ impl<'n> Cursor<'n, '_> {
         match (self.decoder.service.protocol, self.node) {
             (Protocol::Query, Node::Text(text)) if text == "true" => true,
             (Protocol::Query, Node::Text(text)) if text == "false" => false,
-            (Protocol::Json11, Node::Boolean(value)) => *value,
+            (Protocol::Json11 | Protocol::RestJson, Node::Boolean(value)) => *value,
             _ => {
                 self.decoder.mistyped(
                     "",
@@ -76,8 +80,10 @@ impl<'n> Cursor<'n, '_> {
     pub fn timestamp(self) -> Timestamp {
         let time = match (self.decoder.service.protocol, self.node) {
             (Protocol::Query, Node::Text(text)) => text.parse().ok(),
-            (Protocol::Json11, Node::Integer(seconds)) => Timestamp::from_second(*seconds).ok(),
-            (Protocol::Json11, Node::Float(seconds)) => from_epoch(*seconds),
+            (Protocol::Json11 | Protocol::RestJson, Node::Integer(seconds)) => {
+                Timestamp::from_second(*seconds).ok()
+            }
+            (Protocol::Json11 | Protocol::RestJson, Node::Float(seconds)) => from_epoch(*seconds),
             _ => None,
         };
         time.unwrap_or_else(|| {
@@ -131,6 +137,40 @@ impl<'n> Cursor<'n, '_> {
                 )
             })
             .collect()
+    }
+
+    /// The value as a map of strings under rules: of the number of entries, of their keys, of their values.
+    pub fn entries(
+        self,
+        rule: &ListRule,
+        key: &TextRule,
+        value: &TextRule,
+    ) -> BTreeMap<String, String> {
+        let Node::Fields(fields) = self.node else {
+            let json = json_mistype(self.node, "Expected start of structure or map.");
+            self.decoder
+                .mistyped("Unexpected complex element termination", json);
+            return BTreeMap::new();
+        };
+        if let Some(constraint) = rule.missed(fields.len()) {
+            self.decoder.violated(Offender::Hidden, constraint);
+            return BTreeMap::new();
+        }
+        let decoder = self.decoder;
+        let mut entries = BTreeMap::new();
+        for (name, node) in fields {
+            let named = Node::Text(name.clone());
+            let name = decoder.within(
+                |path| path.push_str("key"),
+                |decoder| decoder.at(&named).text(key),
+            );
+            let text = decoder.within(
+                |path| path.push_str("value"),
+                |decoder| decoder.at(node).text(value),
+            );
+            entries.insert(name, text);
+        }
+        entries
     }
 
     fn string(&mut self) -> Option<&'n str> {

@@ -287,9 +287,3 @@ fn payloads() {
     let text = "There were headers present in the request which were not signed";
     assert_wire(&error, Family::S3, 403, "AccessDenied", text);
 }
-
-#[test]
-fn bytes_are_printed_in_pairs() {
-    assert_eq!(spaced("AWS\n"), "41 57 53 0a");
-    assert_eq!(spaced(""), "");
-}
