@@ -1,5 +1,7 @@
 //! Which bucket and key a request addresses: in the path, or the bucket in the host.
 
+use policy::AccountId;
+
 use crate::fault::{Code, Fault};
 use crate::name::{BucketName, ObjectKey};
 use crate::query::strict_decode;
@@ -13,6 +15,8 @@ pub(crate) enum Address {
     Bucket(BucketName),
     /// An object, existing or not.
     Object(BucketName, ObjectKey),
+    /// An account, which only S3 Control addresses.
+    Account(AccountId),
 }
 
 impl Address {
@@ -42,10 +46,19 @@ impl Address {
         Ok(Self::Object(bucket, key))
     }
 
+    /// The path with the bucket in it, wherever the request has it: the resource of Signature Version
+    /// 2.
+    pub(crate) fn v2_resource(host: &str, path: &str, domains: &[String]) -> String {
+        match virtual_bucket(host, domains) {
+            Some(bucket) => format!("/{bucket}{path}"),
+            None => path.to_owned(),
+        }
+    }
+
     /// The bucket, if there is one.
     pub(crate) fn bucket(&self) -> Option<&BucketName> {
         match self {
-            Self::Service => None,
+            Self::Service | Self::Account(_) => None,
             Self::Bucket(bucket) | Self::Object(bucket, _) => Some(bucket),
         }
     }

@@ -96,16 +96,23 @@ impl Algorithm {
     }
 }
 
-enum Running {
+/// A checksum of bytes that are still coming.
+pub(crate) enum Running {
+    /// CRC-32.
     Crc32(Crc32),
+    /// CRC-32C.
     Crc32c(Crc32c),
+    /// CRC-64/NVME.
     Crc64Nvme(Crc64Nvme),
+    /// SHA-1.
     Sha1(Sha1),
+    /// SHA-256.
     Sha256(Sha256),
 }
 
 impl Running {
-    fn new(algorithm: Algorithm) -> Self {
+    /// Of no bytes yet.
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Crc32 => Self::Crc32(Crc32::new()),
             Algorithm::Crc32c => Self::Crc32c(Crc32c::new()),
@@ -115,7 +122,8 @@ impl Running {
         }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    /// Takes more bytes.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::Crc32(running) => running.update(bytes),
             Self::Crc32c(running) => running.update(bytes),
@@ -125,7 +133,8 @@ impl Running {
         }
     }
 
-    fn finish(self) -> String {
+    /// The checksum, in base64.
+    pub(crate) fn finish(self) -> String {
         match self {
             Self::Crc32(running) => STANDARD.encode(running.finalize()),
             Self::Crc32c(running) => STANDARD.encode(running.finalize()),

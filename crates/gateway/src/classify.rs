@@ -1,139 +1,20 @@
 //! Request → operation. The one place that decides it: authorization, handler and audit
 //! event all follow from what is decided here.
 
+mod rules;
+
 use http::{HeaderMap, Method};
 
 use crate::address::Address;
 use crate::fault::{Code, Fault};
 use crate::operation::{Level, Operation};
 use crate::query::Query;
+use rules::{RULES, SUB_RESOURCES};
 
-/// Query keys that decide the operation, besides `uploadId` and `list-type`.
-const SUB_RESOURCES: &[&str] = &[
-    "abac",
-    "accelerate",
-    "acl",
-    "analytics",
-    "attributes",
-    "cors",
-    "delete",
-    "encryption",
-    "intelligent-tiering",
-    "inventory",
-    "legal-hold",
-    "lifecycle",
-    "location",
-    "logging",
-    "metadataConfiguration",
-    "metadataInventoryTable",
-    "metadataJournalTable",
-    "metadataTable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipControls",
-    "policy",
-    "policyStatus",
-    "publicAccessBlock",
-    "renameObject",
-    "replication",
-    "requestPayment",
-    "restore",
-    "retention",
-    "select",
-    "session",
-    "tagging",
-    "torrent",
-    "uploads",
-    "versioning",
-    "versions",
-    "website",
-];
-
-/// What a deciding query key means for a method on a level.
-type Rule = (&'static str, Level, &'static str, Operation);
-
-#[rustfmt::skip]
-const RULES: &[Rule] = {
-    use Level::{Bucket, Object};
-    use Operation as O;
-    &[
-        ("GET", Bucket, "abac", O::GetBucketAbac),
-        ("PUT", Bucket, "abac", O::PutBucketAbac),
-        ("GET", Bucket, "accelerate", O::GetAccelerateConfiguration),
-        ("PUT", Bucket, "accelerate", O::PutAccelerateConfiguration),
-        ("GET", Bucket, "acl", O::GetBucketAcl),
-        ("PUT", Bucket, "acl", O::PutBucketAcl),
-        ("GET", Bucket, "analytics", O::GetAnalyticsConfiguration),
-        ("PUT", Bucket, "analytics", O::PutAnalyticsConfiguration),
-        ("DELETE", Bucket, "analytics", O::DeleteAnalyticsConfiguration),
-        ("GET", Bucket, "cors", O::GetBucketCors),
-        ("PUT", Bucket, "cors", O::PutBucketCors),
-        ("DELETE", Bucket, "cors", O::DeleteBucketCors),
-        ("POST", Bucket, "delete", O::DeleteObjects),
-        ("GET", Bucket, "encryption", O::GetBucketEncryption),
-        ("PUT", Bucket, "encryption", O::PutBucketEncryption),
-        ("DELETE", Bucket, "encryption", O::DeleteBucketEncryption),
-        ("GET", Bucket, "intelligent-tiering", O::GetIntelligentTieringConfiguration),
-        ("PUT", Bucket, "intelligent-tiering", O::PutIntelligentTieringConfiguration),
-        ("DELETE", Bucket, "intelligent-tiering", O::DeleteIntelligentTieringConfiguration),
-        ("GET", Bucket, "inventory", O::GetInventoryConfiguration),
-        ("PUT", Bucket, "inventory", O::PutInventoryConfiguration),
-        ("DELETE", Bucket, "inventory", O::DeleteInventoryConfiguration),
-        ("GET", Bucket, "lifecycle", O::GetBucketLifecycle),
-        ("PUT", Bucket, "lifecycle", O::PutBucketLifecycle),
-        ("DELETE", Bucket, "lifecycle", O::DeleteBucketLifecycle),
-        ("GET", Bucket, "location", O::GetBucketLocation),
-        ("GET", Bucket, "logging", O::GetBucketLogging),
-        ("PUT", Bucket, "logging", O::PutBucketLogging),
-        ("GET", Bucket, "metrics", O::GetMetricsConfiguration),
-        ("PUT", Bucket, "metrics", O::PutMetricsConfiguration),
-        ("DELETE", Bucket, "metrics", O::DeleteMetricsConfiguration),
-        ("GET", Bucket, "notification", O::GetBucketNotification),
-        ("PUT", Bucket, "notification", O::PutBucketNotification),
-        ("GET", Bucket, "object-lock", O::GetObjectLockConfiguration),
-        ("PUT", Bucket, "object-lock", O::PutObjectLockConfiguration),
-        ("GET", Bucket, "ownershipControls", O::GetBucketOwnershipControls),
-        ("PUT", Bucket, "ownershipControls", O::PutBucketOwnershipControls),
-        ("DELETE", Bucket, "ownershipControls", O::DeleteBucketOwnershipControls),
-        ("GET", Bucket, "policy", O::GetBucketPolicy),
-        ("PUT", Bucket, "policy", O::PutBucketPolicy),
-        ("DELETE", Bucket, "policy", O::DeleteBucketPolicy),
-        ("GET", Bucket, "policyStatus", O::GetBucketPolicyStatus),
-        ("GET", Bucket, "publicAccessBlock", O::GetPublicAccessBlock),
-        ("PUT", Bucket, "publicAccessBlock", O::PutPublicAccessBlock),
-        ("DELETE", Bucket, "publicAccessBlock", O::DeletePublicAccessBlock),
-        ("GET", Bucket, "replication", O::GetBucketReplication),
-        ("PUT", Bucket, "replication", O::PutBucketReplication),
-        ("DELETE", Bucket, "replication", O::DeleteBucketReplication),
-        ("GET", Bucket, "requestPayment", O::GetBucketRequestPayment),
-        ("PUT", Bucket, "requestPayment", O::PutBucketRequestPayment),
-        ("GET", Bucket, "tagging", O::GetBucketTagging),
-        ("PUT", Bucket, "tagging", O::PutBucketTagging),
-        ("DELETE", Bucket, "tagging", O::DeleteBucketTagging),
-        ("GET", Bucket, "uploads", O::ListMultipartUploads),
-        ("GET", Bucket, "versioning", O::GetBucketVersioning),
-        ("PUT", Bucket, "versioning", O::PutBucketVersioning),
-        ("GET", Bucket, "versions", O::ListObjectVersions),
-        ("GET", Bucket, "website", O::GetBucketWebsite),
-        ("PUT", Bucket, "website", O::PutBucketWebsite),
-        ("DELETE", Bucket, "website", O::DeleteBucketWebsite),
-        ("GET", Object, "acl", O::GetObjectAcl),
-        ("PUT", Object, "acl", O::PutObjectAcl),
-        ("GET", Object, "attributes", O::GetObjectAttributes),
-        ("GET", Object, "legal-hold", O::GetObjectLegalHold),
-        ("PUT", Object, "legal-hold", O::PutObjectLegalHold),
-        ("POST", Object, "restore", O::RestoreObject),
-        ("GET", Object, "retention", O::GetObjectRetention),
-        ("PUT", Object, "retention", O::PutObjectRetention),
-        ("POST", Object, "select", O::SelectObjectContent),
-        ("GET", Object, "tagging", O::GetObjectTagging),
-        ("PUT", Object, "tagging", O::PutObjectTagging),
-        ("DELETE", Object, "tagging", O::DeleteObjectTagging),
-        ("GET", Object, "torrent", O::GetObjectTorrent),
-        ("POST", Object, "uploads", O::CreateMultipartUpload),
-    ]
-};
+/// Whether a query key decides the operation.
+pub(crate) fn is_sub_resource(name: &str) -> bool {
+    SUB_RESOURCES.contains(&name)
+}
 
 /// Tells which operation a request asks for.
 ///
@@ -150,7 +31,13 @@ pub(crate) fn classify(
         Address::Service => Level::Service,
         Address::Bucket(_) => Level::Bucket,
         Address::Object(..) => Level::Object,
+        // Settled by their path; see `control`.
+        Address::Account(_) => return Err(not_allowed(method, Level::Account, "")),
     };
+    // A browser asks about a request of the page with that request's URL, whatever it decides.
+    if method == Method::OPTIONS && level != Level::Service {
+        return Ok(Operation::Preflight);
+    }
     let mut deciding = query
         .iter()
         .map(|(name, _)| name)
@@ -169,9 +56,24 @@ pub(crate) fn classify(
         Some(key) => RULES
             .iter()
             .find(|(m, l, k, _)| method == m && level == *l && key == *k)
-            .map(|(.., operation)| *operation)
+            .map(|(.., operation)| one_or_all(*operation, query))
             .ok_or_else(|| not_allowed(method, level, key)),
         None => plain(method, level, query, headers),
+    }
+}
+
+/// Configurations that a bucket has several of are listed when the request names none.
+fn one_or_all(operation: Operation, query: &Query) -> Operation {
+    use Operation as O;
+    if query.has("id") {
+        return operation;
+    }
+    match operation {
+        O::GetAnalyticsConfiguration => O::ListAnalyticsConfigurations,
+        O::GetInventoryConfiguration => O::ListInventoryConfigurations,
+        O::GetMetricsConfiguration => O::ListMetricsConfigurations,
+        O::GetIntelligentTieringConfiguration => O::ListIntelligentTieringConfigurations,
+        other => other,
     }
 }
 
@@ -184,6 +86,12 @@ fn plain(
     use Operation as O;
     let copy = headers.contains_key("x-amz-copy-source");
     Ok(match (level, method.as_str()) {
+        (Level::Service, "GET")
+            if query.has("max-directory-buckets")
+                || query.get("x-id") == Some("ListDirectoryBuckets") =>
+        {
+            O::ListDirectoryBuckets
+        }
         (Level::Service, "GET") => O::ListBuckets,
         (Level::Bucket, "GET") => match query.get("list-type") {
             None => O::ListObjects,
@@ -280,11 +188,14 @@ mod tests {
             ("GET", "/bkt/?list-type=2&prefix=a", &[], O::ListObjectsV2),
             ("GET", "/bkt?uploads&prefix=a", &[], O::ListMultipartUploads),
             ("POST", "/bkt?delete", &[], O::DeleteObjects),
+            ("POST", "/bkt", &[], O::PostObject),
             ("GET", "/bkt?policy", &[], O::GetBucketPolicy),
             ("PUT", "/bkt?policy", &[], O::PutBucketPolicy),
             ("DELETE", "/bkt?policy", &[], O::DeleteBucketPolicy),
             ("GET", "/bkt?policyStatus", &[], O::GetBucketPolicyStatus),
             ("GET", "/bkt?versioning", &[], O::GetBucketVersioning),
+            ("PUT", "/bkt?versioning", &[], O::PutBucketVersioning),
+            ("GET", "/bkt?versions&prefix=a", &[], O::ListObjectVersions),
             (
                 "GET",
                 "/bkt?publicAccessBlock",
@@ -315,6 +226,8 @@ mod tests {
                 &[],
                 O::PutBucketOwnershipControls,
             ),
+            ("GET", "/bkt?abac", &[], O::GetBucketAbac),
+            ("PUT", "/bkt?abac", &[], O::PutBucketAbac),
             ("GET", "/bkt?acl", &[], O::GetBucketAcl),
             ("PUT", "/bkt?acl", &[], O::PutBucketAcl),
             ("GET", "/bkt?tagging", &[], O::GetBucketTagging),
@@ -342,6 +255,79 @@ mod tests {
             ("GET", "/bkt/k?tagging", &[], O::GetObjectTagging),
             ("PUT", "/bkt/k?tagging", &[], O::PutObjectTagging),
             ("DELETE", "/bkt/k?tagging", &[], O::DeleteObjectTagging),
+            ("GET", "/bkt?cors", &[], O::GetBucketCors),
+            ("PUT", "/bkt?cors", &[], O::PutBucketCors),
+            ("DELETE", "/bkt?cors", &[], O::DeleteBucketCors),
+            ("GET", "/bkt?lifecycle", &[], O::GetBucketLifecycle),
+            ("PUT", "/bkt?lifecycle", &[], O::PutBucketLifecycle),
+            ("DELETE", "/bkt?lifecycle", &[], O::DeleteBucketLifecycle),
+            ("GET", "/bkt?encryption", &[], O::GetBucketEncryption),
+            ("PUT", "/bkt?encryption", &[], O::PutBucketEncryption),
+            ("DELETE", "/bkt?encryption", &[], O::DeleteBucketEncryption),
+            ("GET", "/bkt?website", &[], O::GetBucketWebsite),
+            ("DELETE", "/bkt?website", &[], O::DeleteBucketWebsite),
+            ("GET", "/bkt?logging", &[], O::GetBucketLogging),
+            ("PUT", "/bkt?logging", &[], O::PutBucketLogging),
+            ("GET", "/bkt?notification", &[], O::GetBucketNotification),
+            ("PUT", "/bkt?notification", &[], O::PutBucketNotification),
+            (
+                "GET",
+                "/bkt?requestPayment",
+                &[],
+                O::GetBucketRequestPayment,
+            ),
+            (
+                "PUT",
+                "/bkt?requestPayment",
+                &[],
+                O::PutBucketRequestPayment,
+            ),
+            ("GET", "/bkt?replication", &[], O::GetBucketReplication),
+            (
+                "DELETE",
+                "/bkt?replication",
+                &[],
+                O::DeleteBucketReplication,
+            ),
+            ("GET", "/bkt?accelerate", &[], O::GetAccelerateConfiguration),
+            (
+                "GET",
+                "/bkt?analytics&id=a",
+                &[],
+                O::GetAnalyticsConfiguration,
+            ),
+            (
+                "GET",
+                "/bkt?inventory&id=a",
+                &[],
+                O::GetInventoryConfiguration,
+            ),
+            ("GET", "/bkt?metrics&id=a", &[], O::GetMetricsConfiguration),
+            (
+                "GET",
+                "/bkt?intelligent-tiering&id=a",
+                &[],
+                O::GetIntelligentTieringConfiguration,
+            ),
+            (
+                "GET",
+                "/bkt?object-lock",
+                &[],
+                O::GetObjectLockConfiguration,
+            ),
+            ("GET", "/bkt/k?retention", &[], O::GetObjectRetention),
+            ("GET", "/bkt/k?legal-hold", &[], O::GetObjectLegalHold),
+            ("GET", "/bkt?analytics", &[], O::ListAnalyticsConfigurations),
+            ("GET", "/bkt?inventory", &[], O::ListInventoryConfigurations),
+            ("GET", "/bkt?metrics", &[], O::ListMetricsConfigurations),
+            (
+                "GET",
+                "/bkt?intelligent-tiering",
+                &[],
+                O::ListIntelligentTieringConfigurations,
+            ),
+            ("OPTIONS", "/bkt?policy&acl", &[], O::Preflight),
+            ("OPTIONS", "/bkt/k?uploadId=u", &[], O::Preflight),
         ]
     };
 
@@ -358,6 +344,63 @@ mod tests {
         let served = TABLE.iter().filter(|row| row.service == Service::Served);
         for row in served {
             assert!(reached.contains(&(row as *const _)), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_declined_is_told_apart_too() {
+        for (method, target, expected) in [
+            (
+                "GET",
+                "/bkt?analytics&id=a",
+                Operation::GetAnalyticsConfiguration,
+            ),
+            (
+                "GET",
+                "/bkt?analytics",
+                Operation::ListAnalyticsConfigurations,
+            ),
+            (
+                "GET",
+                "/bkt?inventory&continuation-token=x",
+                Operation::ListInventoryConfigurations,
+            ),
+            ("GET", "/bkt?metrics", Operation::ListMetricsConfigurations),
+            (
+                "GET",
+                "/bkt?intelligent-tiering",
+                Operation::ListIntelligentTieringConfigurations,
+            ),
+            (
+                "DELETE",
+                "/bkt?analytics",
+                Operation::DeleteAnalyticsConfiguration,
+            ),
+            ("GET", "/bkt?session", Operation::CreateSession),
+            (
+                "PUT",
+                "/bkt/k?encryption",
+                Operation::UpdateObjectEncryption,
+            ),
+            ("PUT", "/bkt?encryption", Operation::PutBucketEncryption),
+            ("PUT", "/bkt/k?renameObject", Operation::RenameObject),
+            (
+                "GET",
+                "/?max-directory-buckets=1",
+                Operation::ListDirectoryBuckets,
+            ),
+            (
+                "GET",
+                "/?x-id=ListDirectoryBuckets",
+                Operation::ListDirectoryBuckets,
+            ),
+            ("GET", "/?x-id=ListBuckets", Operation::ListBuckets),
+        ] {
+            assert_eq!(
+                of(method, target, &[]).unwrap(),
+                expected,
+                "{method} {target}"
+            );
         }
     }
 
@@ -393,16 +436,17 @@ mod tests {
             ("PUT", "/bkt?uploads"),
             ("PUT", "/bkt/k?torrent"),
             ("PUT", "/bkt/k?policy"),
-            ("PUT", "/bkt/k?renameObject"),
             ("DELETE", "/bkt/k?acl"),
             ("HEAD", "/bkt/k?acl"),
-            ("GET", "/bkt?session"),
+            ("PUT", "/bkt?session"),
+            ("PUT", "/bkt?metadataTable"),
+            ("GET", "/bkt?metadataJournalTable"),
             ("GET", "/bkt?list-type=3"),
             ("PUT", "/bkt/k?partNumber=1"),
             ("PUT", "/bkt/k?uploadId=u"),
             ("POST", "/bkt/k"),
             ("POST", "/"),
-            ("OPTIONS", "/bkt/k"),
+            ("OPTIONS", "/"),
             ("PATCH", "/bkt/k"),
         ] {
             assert!(of(method, target, &[]).is_err(), "{method} {target}");

@@ -161,6 +161,7 @@ mod tests {
 
     fn object(file: crate::store::FileId, size: u64) -> Object {
         Object {
+            version: crate::store::VersionId::Null,
             file,
             size,
             etag: "e".to_owned(),

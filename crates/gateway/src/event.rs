@@ -1,15 +1,20 @@
 //! What the audit trail is told of a request (CloudTrail User Guide, "Amazon S3 data events").
 
+use std::sync::Arc;
+
 use door::{Authentication, Call};
 use http::Method;
 use policy::AccountId;
+use s3s::dto;
 use serde_json::{Map, Value, json};
 use trail::{Draft, Resource};
 
+use crate::address::Address;
+use crate::cors::Cors;
 use crate::handler::Told;
 use crate::ids::Ids;
 use crate::operation::{Category, Level, Operation};
-use crate::request::{Input, Request};
+use crate::request::{CopySource, Input, Request, xml};
 use crate::store::Bucket;
 
 /// Request headers that the event shows. Customer keys are not among them.
@@ -24,6 +29,10 @@ const SHOWN_HEADERS: &[&str] = &[
     "x-amz-tagging-directive",
 ];
 
+/// Longest bucket policy (S3 User Guide, "Bucket policies"). Anybody may send what is longer, and it
+/// would fill the owner's trail.
+const LONGEST_POLICY: usize = 20 * 1024;
+
 /// What is known of a request so far; filled while it is handled.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -32,13 +41,16 @@ pub(crate) struct Seen {
     resources: Vec<Resource>,
     received: u64,
     reason: Option<String>,
+    /// The bucket's rules for pages of other sites.
+    pub(crate) cors: Option<Arc<Cors>>,
 }
 
 impl Seen {
     /// The request has been classified.
     pub(crate) fn request(&mut self, request: &Request, call: &Call) {
         self.operation = Some(request.operation);
-        self.received = request.content_length().unwrap_or(0);
+        // A form's fields, which take the place of the headers, don't tell it again.
+        self.received = request.content_length().unwrap_or(self.received);
         let mut put = |name: &str, value: &str| {
             self.parameters.insert(name.to_owned(), value.into());
         };
@@ -64,6 +76,9 @@ impl Seen {
         }
         // Last, so that no query parameter of these names takes their place.
         put("Host", &call.host);
+        if let Address::Account(account) = request.address {
+            put("accountId", &account.to_string());
+        }
         if let Some(bucket) = request.address.bucket() {
             put("bucketName", bucket.as_str());
             if let Some(key) = request.address.key() {
@@ -84,6 +99,21 @@ impl Seen {
 
     /// The bucket has been found.
     pub(crate) fn bucket(&mut self, bucket: &Bucket) {
+        self.cors.clone_from(&bucket.configurations.cors);
+        self.resources.push(Resource {
+            account: Some(bucket.owner),
+            kind: "AWS::S3::Bucket".to_owned(),
+            arn: bucket.name.arn(),
+        });
+    }
+
+    /// The source of a copy has been found: whose it is has a part in the event.
+    pub(crate) fn source(&mut self, from: &CopySource, bucket: &Bucket) {
+        self.resources.push(Resource {
+            account: None,
+            kind: "AWS::S3::Object".to_owned(),
+            arn: from.key.arn(&from.bucket),
+        });
         self.resources.push(Resource {
             account: Some(bucket.owner),
             kind: "AWS::S3::Bucket".to_owned(),
@@ -94,17 +124,55 @@ impl Seen {
     /// The body has been read. A bucket policy is shown as it is; the keys of DeleteObjects
     /// have events of their own.
     pub(crate) fn input(&mut self, request: &Request, input: &Input) {
-        self.received = input.bytes.len() as u64;
+        if !input.bytes.is_empty() {
+            self.received = input.bytes.len() as u64;
+        }
         if request.operation == Operation::PutBucketPolicy
+            && input.bytes.len() <= LONGEST_POLICY
             && let Ok(policy) = serde_json::from_slice(&input.bytes)
         {
             self.parameters.insert("bucketPolicy".to_owned(), policy);
+        }
+        let blocks = matches!(
+            request.operation,
+            Operation::PutPublicAccessBlock | Operation::PutAccountPublicAccessBlock
+        );
+        if blocks && let Ok(block) = xml::<dto::PublicAccessBlockConfiguration>(&input.bytes) {
+            let document = json!({
+                "BlockPublicAcls": block.block_public_acls,
+                "IgnorePublicAcls": block.ignore_public_acls,
+                "BlockPublicPolicy": block.block_public_policy,
+                "RestrictPublicBuckets": block.restrict_public_buckets,
+            });
+            self.parameters
+                .insert("PublicAccessBlockConfiguration".to_owned(), document);
+        }
+        if request.operation == Operation::PutBucketVersioning
+            && let Ok(wanted) = xml::<dto::VersioningConfiguration>(&input.bytes)
+        {
+            let mut document = Map::new();
+            let status = wanted.status.map(|it| it.as_str().to_owned());
+            let mfa_delete = wanted.mfa_delete.map(|it| it.as_str().to_owned());
+            for (name, value) in [("Status", status), ("MfaDelete", mfa_delete)] {
+                document.extend(value.map(|value| (name.to_owned(), value.into())));
+            }
+            self.parameters
+                .insert("VersioningConfiguration".to_owned(), document.into());
         }
         if let Some(Ok(location)) = &input.location {
             self.parameters.insert(
                 "CreateBucketConfiguration".to_owned(),
                 json!({"LocationConstraint": location}),
             );
+        }
+        if let Some(Ok(tags)) = &input.tags
+            && request.operation.row().level == Level::Bucket
+        {
+            let tags: Vec<_> = tags
+                .iter()
+                .map(|(key, value)| json!({"Key": key, "Value": value}))
+                .collect();
+            self.parameters.insert("Tags".to_owned(), tags.into());
         }
     }
 
@@ -133,6 +201,14 @@ impl Seen {
             Authentication::Query { .. } => {
                 put("SignatureVersion", "SigV4".into());
                 put("AuthenticationMethod", "QueryString".into());
+            }
+            Authentication::QueryV2 { .. } => {
+                put("SignatureVersion", "SigV2".into());
+                put("AuthenticationMethod", "QueryString".into());
+            }
+            Authentication::Post { .. } => {
+                put("SignatureVersion", "SigV4".into());
+                put("AuthenticationMethod", "HtmlForm".into());
             }
         }
         if let Some(tls) = &call.tls {
@@ -172,10 +248,15 @@ fn recipient(call: &Call, owner: Option<AccountId>) -> Option<AccountId> {
 /// The event of one key of DeleteObjects, beside the request's own. (CloudTrail leaves the
 /// keys out; an audit needs them.)
 pub(crate) fn deletion(call: &Call, bucket: &Bucket, told: &Told) -> Draft {
+    let mut parameters = json!({"bucketName": bucket.name.as_str(), "key": told.key});
+    if let (Some(version), Some(parameters)) = (&told.version, parameters.as_object_mut()) {
+        parameters.insert("versionId".to_owned(), version.as_str().into());
+    }
     Draft {
         event_source: "s3.amazonaws.com",
         event_name: "DeleteObject".to_owned(),
-        request_parameters: Some(json!({"bucketName": bucket.name.as_str(), "key": told.key})),
+        request_parameters: Some(parameters),
+        response_elements: told.elements.clone(),
         resources: vec![
             Resource {
                 account: None,

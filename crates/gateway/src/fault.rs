@@ -4,11 +4,18 @@ mod code;
 mod render;
 
 pub(crate) use code::Code;
+pub(crate) use render::element as xml_element;
+
+use std::borrow::Cow;
 
 use door::Denied;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::name::{BucketName, InvalidBucketName, InvalidKey};
+use crate::store::InvalidVersionId;
+
+/// When a client may try again that found the store behind this one away.
+const RETRY_AFTER_SECONDS: &str = "2";
 
 /// A failed request.
 #[derive(Debug)]
@@ -18,8 +25,10 @@ pub(crate) struct Fault(Box<Parts>);
 struct Parts {
     code: Code,
     message: String,
-    elements: Vec<(&'static str, String)>,
+    elements: Vec<(Cow<'static, str>, String)>,
     headers: HeaderMap,
+    /// Whether the document is S3 Control's.
+    wrapped: bool,
     /// For the server's log only.
     reason: Option<String>,
 }
@@ -32,6 +41,7 @@ impl Fault {
             code,
             elements: Vec::new(),
             headers: HeaderMap::new(),
+            wrapped: false,
             reason: None,
         }))
     }
@@ -76,6 +86,14 @@ impl Fault {
         fault
     }
 
+    /// `ServiceUnavailable`: the store behind this one doesn't do its part. The reason is for the server's log.
+    pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
+        let mut fault = Self::new(Code::ServiceUnavailable)
+            .header(http::header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        fault.0.reason = Some(reason.into());
+        fault
+    }
+
     /// Why, for the server's log only.
     pub(crate) fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
@@ -99,8 +117,12 @@ impl Fault {
     }
 
     /// One more element of the error document.
-    pub(crate) fn element(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.0.elements.push((name, value.into()));
+    pub(crate) fn element(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.0.elements.push((name.into(), value.into()));
         self
     }
 
@@ -109,6 +131,21 @@ impl Fault {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.insert(name, value);
         }
+        self
+    }
+
+    /// The headers of another fault besides its own.
+    pub(crate) fn with_headers_of(mut self, other: &Self) -> Self {
+        let others = other.0.headers.iter();
+        self.0
+            .headers
+            .extend(others.map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
+    /// Says it as S3 Control does.
+    pub(crate) fn wrapped(mut self, wrapped: bool) -> Self {
+        self.0.wrapped = wrapped;
         self
     }
 
@@ -137,6 +174,12 @@ impl From<InvalidKey> for Fault {
                 .element("MaxSizeAllowed", "1024"),
             InvalidKey::Unusable => Self::new(Code::InvalidUri),
         }
+    }
+}
+
+impl From<InvalidVersionId> for Fault {
+    fn from(InvalidVersionId(text): InvalidVersionId) -> Self {
+        Self::argument("Invalid version id specified", "versionId", text)
     }
 }
 

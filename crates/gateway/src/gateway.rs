@@ -1,6 +1,8 @@
 //! The way of a request through S3: classify, look up, authorize, handle, record.
 
-use std::io;
+mod need;
+mod resolve;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,31 +12,37 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
 use session::sigv4::Family;
 
-use crate::download_body::Content;
+use crate::absent;
+use crate::address::Address;
+use crate::control::is_control;
+use crate::cors::{Asked, Cors, preflight};
+use crate::encryption::Storage;
 use crate::event::{Seen, deletion};
 use crate::fault::{Code, Fault};
 use crate::handler::{self, Context, Doomed, Resolved, Upload};
 use crate::ids::Ids;
-use crate::name::{BucketName, ObjectKey};
-use crate::needs::{Requirement, Target, needs};
+use crate::name::BucketName;
+use crate::needs::{Requirement, needs};
 use crate::object_headers::{check_overrides, refuse_unimplemented};
 use crate::operation::{Operation, Service};
+use crate::post_form::Posted;
 use crate::reply::Reply;
 use crate::request::{Input, Request, read_whole};
-use crate::store::{Bucket, Files, Object, OpenError, Store};
-use crate::upload_body::{Claims, blocking};
+use crate::store::{Bucket, OpenError, Store};
+use crate::upload_body::Claims;
+use crate::upstream::Upstream;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 const ID_2: HeaderName = HeaderName::from_static("x-amz-id-2");
 
-/// How often a lookup is repeated when the object is replaced under it.
-const ATTEMPTS: usize = 8;
-
-/// S3 over the embedded store.
+/// S3 over the embedded store, and over the one behind it.
 pub struct Gateway {
     pub(crate) store: Store,
-    region: String,
+    pub(crate) region: String,
+    pub(crate) upstream: Option<Upstream>,
     pub(crate) domains: Vec<String>,
+    storage: Storage,
+    sigv2_query: bool,
 }
 
 impl Gateway {
@@ -56,8 +64,43 @@ impl Gateway {
         Ok(Self {
             store: Store::open(dir).await?,
             region: region.to_owned(),
+            upstream: None,
             domains,
+            storage: Storage::Plain,
+            sigv2_query: false,
         })
+    }
+
+    /// The same with a store behind it, where new buckets are made.
+    #[must_use]
+    pub fn with_upstream(mut self, upstream: Upstream) -> Self {
+        self.upstream = Some(upstream);
+        self
+    }
+
+    /// The same over storage that the operator has encrypted with AES-256: then that is what
+    /// objects are encrypted with, and clients that ask for it get it.
+    #[must_use]
+    pub fn with_encrypted_storage(mut self) -> Self {
+        self.storage = Storage::Encrypted;
+        self
+    }
+
+    /// The rules for pages of other sites of the bucket that a request names.
+    fn cors(&self, parts: &Parts, host: &str) -> Option<Arc<Cors>> {
+        if is_control(parts.uri.path(), &parts.headers) {
+            return None;
+        }
+        let address = Address::locate(host, parts.uri.path(), &self.domains).ok()?;
+        let bucket = self.store.bucket(address.bucket()?)?;
+        bucket.configurations.cors.clone()
+    }
+
+    /// Takes Signature Version 2 in the query too, or not, as it is without this.
+    #[must_use]
+    pub fn with_sigv2_query(mut self, allow: bool) -> Self {
+        self.sigv2_query = allow;
+        self
     }
 
     async fn serve(
@@ -68,11 +111,11 @@ impl Gateway {
         seen: &mut Seen,
     ) -> Result<Reply, Fault> {
         let Incoming {
-            parts,
+            mut parts,
             mut body,
             trailers,
         } = incoming;
-        let request = Request::read(
+        let mut request = Request::read(
             &parts.method,
             &parts.uri,
             &parts.headers,
@@ -80,8 +123,23 @@ impl Gateway {
             &self.domains,
         )?;
         seen.request(&request, call);
+        if request.operation == Operation::Preflight {
+            if let Some(bucket) = self.store.bucket(request.bucket()?) {
+                seen.bucket(&bucket);
+            }
+            return preflight(&request, seen.cors.as_deref());
+        }
         let bucket = self.bucket(call, &request, seen)?;
-        let input = if reads_whole_body(request.operation) {
+        if let Some(from) = &request.source
+            && let Some(bucket) = self.store.bucket(&from.bucket)
+        {
+            seen.source(from, &bucket);
+        }
+        if request.operation == Operation::PostObject {
+            Posted::read(&mut request, parts.extensions.remove(), call)?;
+            seen.request(&request, call);
+        }
+        let mut input = if reads_whole_body(request.operation) {
             let bytes = read_whole(&mut body, request.content_length()).await?;
             // There the header is about the object that the upload becomes.
             if request.operation != Operation::CompleteMultipartUpload {
@@ -97,26 +155,37 @@ impl Gateway {
         let cx = Context {
             store: &self.store,
             region: &self.region,
+            storage: self.storage,
             door,
             call,
             request: &request,
             bucket,
         };
+        let service = request.operation.row().service;
+        if matches!(service, Service::Own | Service::Foreign) {
+            let needs = needs(&request, &input, None, None);
+            let permit = self.authorize(door, call, needs)?;
+            input.is_understood()?;
+            return own(&cx, &permit, input, Upload { body, trailers }).await;
+        }
         if request.operation == Operation::DeleteObjects {
             return self.delete_objects(door, &cx, &input).await;
+        }
+        if self.is_upstreams(&cx) {
+            let upload = Upload { body, trailers };
+            return self.serve_upstream(door, &cx, input, upload).await;
         }
         let resolved = self.resolve(&cx).await?;
         let needs = needs(
             &request,
             &input,
-            resolved.object.as_deref(),
-            resolved.source.as_deref(),
+            resolved.object.object().map(|object| &object.tags),
+            resolved.source.object().map(|object| &object.tags),
         );
         let permit = self.authorize(door, call, needs)?;
-        if request.operation.row().service == Service::Declined {
-            return Err(Fault::new(Code::NotImplemented)
-                .message("This operation is not implemented")
-                .element("Operation", request.operation.row().event));
+        input.is_understood()?;
+        if service == Service::Declined {
+            return Err(Fault::not_implemented(request.operation));
         }
         self.after_authorization(door, &cx, &resolved)?;
         handler::run(&cx, &permit, input, resolved, Upload { body, trailers }).await
@@ -142,74 +211,8 @@ impl Gateway {
         }
     }
 
-    /// Looks up the objects that the request reads, and opens the one whose bytes it needs:
-    /// what is decided over is then what is sent, whoever replaces the object meanwhile.
-    async fn resolve(&self, cx: &Context<'_>) -> Result<Resolved, Fault> {
-        use Operation as O;
-        let mut resolved = Resolved::default();
-        match cx.request.operation {
-            O::GetObject if cx.request.foreign_version().is_none() => {
-                let bucket = cx.bucket()?.id;
-                let found = self
-                    .opened(bucket, cx.request.key()?, Content::open)
-                    .await?;
-                (resolved.object, resolved.content) = found;
-            }
-            O::HeadObject
-            | O::GetObjectAttributes
-            | O::GetObjectAcl
-            | O::PutObjectAcl
-            | O::GetObjectTagging
-            | O::PutObjectTagging
-            | O::DeleteObjectTagging
-                if cx.request.foreign_version().is_none() =>
-            {
-                let bucket = cx.bucket()?.id;
-                resolved.object = self.store.object(bucket, cx.request.key()?).await?;
-            }
-            O::CopyObject | O::UploadPartCopy => {
-                if let Some(from) = &cx.request.source {
-                    let bucket = self
-                        .store
-                        .bucket(&from.bucket)
-                        .ok_or_else(|| no_bucket(cx.call, &from.bucket))?;
-                    if from.foreign_version().is_none() {
-                        let open = |files: &Files, object: &Object| files.read(object.file);
-                        let found = self.opened(bucket.id, &from.key, open).await?;
-                        (resolved.source, resolved.file) = found;
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(resolved)
-    }
-
-    /// The current version of an object, and its bytes as `open` gets at them.
-    pub(crate) async fn opened<T: Send + 'static>(
-        &self,
-        bucket: i64,
-        key: &ObjectKey,
-        open: fn(&Files, &Object) -> io::Result<T>,
-    ) -> Result<(Option<Arc<Object>>, Option<T>), Fault> {
-        for _ in 0..ATTEMPTS {
-            let Some(object) = self.store.object(bucket, key).await? else {
-                return Ok((None, None));
-            };
-            let files = self.store.files().clone();
-            let wanted = object.clone();
-            let opened = blocking(move || match open(&files, &wanted) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-                opened => opened.map(Some),
-            });
-            if let Some(bytes) = opened.await? {
-                return Ok((Some(object), Some(bytes)));
-            }
-        }
-        Err(Fault::internal("the file of an object is missing", key))
-    }
-
-    /// What is only said to somebody who may do what was asked for.
+    /// What is only said to somebody who may do what was asked for. That a key doesn't exist is told to those
+    /// who could list it (S3 API Reference, GetObject); to others it is a denial that names the missing permission.
     fn after_authorization(
         &self,
         door: &Door,
@@ -218,13 +221,10 @@ impl Gateway {
     ) -> Result<(), Fault> {
         use Operation as O;
         let request = cx.request;
-        if let (Some(expected), Some(bucket)) =
-            (request.header("x-amz-expected-bucket-owner"), &cx.bucket)
-            && expected != bucket.owner.to_string()
-        {
-            return Err(Fault::new(Code::AccessDenied));
+        if let Some(bucket) = &cx.bucket {
+            expected_owner(request.header("x-amz-expected-bucket-owner"), bucket)?;
         }
-        refuse_unimplemented(request)?;
+        refuse_unimplemented(request, self.storage)?;
         check_overrides(request, cx.call.caller.principal.account().is_none())?;
         let reads_object = matches!(
             request.operation,
@@ -237,43 +237,27 @@ impl Gateway {
                 | O::PutObjectTagging
                 | O::DeleteObjectTagging
         );
-        if reads_object && resolved.object.is_none() {
-            let missing = (cx.bucket()?.name.clone(), request.key()?.clone());
-            return Err(self.missing(door, cx.call, missing, request.foreign_version()));
+        if reads_object && resolved.object.object().is_none() {
+            request.version()?;
+            let list = vec![Requirement::list_bucket(&cx.bucket()?.name)];
+            self.authorize(door, cx.call, list)?;
+            return Err(absent::object(request, &resolved.object)?);
         }
         if let Some(from) = &request.source {
-            if let (Some(expected), Some(bucket)) = (
-                request.header("x-amz-source-expected-bucket-owner"),
-                self.store.bucket(&from.bucket),
-            ) && expected != bucket.owner.to_string()
-            {
-                return Err(Fault::new(Code::AccessDenied));
+            if let Some(bucket) = self.store.bucket(&from.bucket) {
+                expected_owner(
+                    request.header("x-amz-source-expected-bucket-owner"),
+                    &bucket,
+                )?;
             }
-            if resolved.source.is_none() {
-                let missing = (from.bucket.clone(), from.key.clone());
-                return Err(self.missing(door, cx.call, missing, from.foreign_version()));
+            if resolved.source.object().is_none() {
+                from.version()?;
+                let list = vec![Requirement::list_bucket(&from.bucket)];
+                self.authorize(door, cx.call, list)?;
+                return Err(absent::source(from, &resolved.source));
             }
         }
         Ok(())
-    }
-
-    /// That a key doesn't exist is told to those who could list it (S3 API Reference,
-    /// GetObject); to others it is a denial that names the missing permission.
-    fn missing(
-        &self,
-        door: &Door,
-        call: &Call,
-        (bucket, key): (BucketName, ObjectKey),
-        version: Option<&str>,
-    ) -> Fault {
-        let list = vec![Requirement::list_bucket(&bucket)];
-        match (self.authorize(door, call, list), version) {
-            (Err(denied), _) => denied,
-            (Ok(_), None) => Fault::new(Code::NoSuchKey).element("Key", key.as_str()),
-            (Ok(_), Some(version)) => Fault::new(Code::NoSuchVersion)
-                .element("Key", key.as_str())
-                .element("VersionId", version),
-        }
     }
 
     /// Decides key by key: one key that is allowed opens no other.
@@ -285,11 +269,7 @@ impl Gateway {
     ) -> Result<Reply, Fault> {
         let (doomed, quiet) = handler::doomed_keys(cx, input)?;
         let bucket = cx.bucket()?;
-        if let Some(expected) = cx.request.header("x-amz-expected-bucket-owner")
-            && expected != bucket.owner.to_string()
-        {
-            return Err(Fault::new(Code::AccessDenied));
-        }
+        expected_owner(cx.request.header("x-amz-expected-bucket-owner"), bucket)?;
         let mut decided: Vec<(Doomed, Result<Permit, Fault>)> = Vec::with_capacity(doomed.len());
         for (number, doomed) in doomed.into_iter().enumerate() {
             // A thousand decisions are a while; others shall not wait for all of them.
@@ -306,7 +286,13 @@ impl Gateway {
             };
             decided.push((doomed, permit));
         }
-        let (reply, told) = handler::delete_objects(cx, decided, quiet).await?;
+        let (reply, told) = match bucket.upstream {
+            Some(_) => {
+                self.delete_upstream_objects(cx, input, decided, quiet)
+                    .await?
+            }
+            None => handler::delete_objects(cx, decided, quiet).await?,
+        };
         // An event for each key: which of a thousand are gone must not be anybody's guess.
         let events: Vec<_> = told
             .iter()
@@ -320,7 +306,7 @@ impl Gateway {
     }
 
     /// The one place where S3 asks the door. Needs without a requirement are never allowed.
-    fn authorize(
+    pub(crate) fn authorize(
         &self,
         door: &Door,
         call: &Call,
@@ -336,33 +322,26 @@ impl Gateway {
         door.authorize(call, &needs)
             .map_err(|denied| Fault::refused(*denied))
     }
+}
 
-    fn need(&self, call: &Call, requirement: Requirement) -> Need {
-        let Requirement {
-            action,
-            target,
-            keys,
-        } = requirement;
-        let arn = target.arn();
-        let mut need = Need::new(action, arn.clone()).shown(match target {
-            // The text for ListAllMyBuckets shows no resource.
-            Target::Service => None,
-            Target::Bucket(_) | Target::Object(..) => Some(format!("\"{arn}\"")),
-        });
-        if let Target::Bucket(name) | Target::Object(name, _) = &target
-            && let Some(guard) = self.guard(&call.caller.principal, action, name)
-        {
-            need = need.owner(guard.owner).resource_policy(guard.policy);
-        }
-        for (name, value) in keys {
-            need = need.key(name, value);
-        }
-        need
+/// What no store has to do with: settings of accounts, tags of buckets, other services' operations.
+async fn own(
+    cx: &Context<'_>,
+    permit: &Permit,
+    input: Input,
+    upload: Upload,
+) -> Result<Reply, Fault> {
+    if cx.request.operation.row().service == Service::Foreign {
+        return Err(Fault::not_implemented(cx.request.operation));
     }
+    if let Some(bucket) = &cx.bucket {
+        expected_owner(cx.request.header("x-amz-expected-bucket-owner"), bucket)?;
+    }
+    handler::run(cx, permit, input, Resolved::default(), upload).await
 }
 
 /// Any authenticated caller is told that a bucket doesn't exist.
-fn no_bucket(call: &Call, name: &BucketName) -> Fault {
+pub(crate) fn no_bucket(call: &Call, name: &BucketName) -> Fault {
     if matches!(call.caller.principal, policy::Principal::Anonymous) {
         Fault::new(Code::AccessDenied)
     } else {
@@ -370,19 +349,46 @@ fn no_bucket(call: &Call, name: &BucketName) -> Fault {
     }
 }
 
+/// The account that the client takes for the bucket's owner, if it says one, has to be it (S3 User
+/// Guide, "Verifying bucket ownership with bucket owner condition").
+pub(crate) fn expected_owner(expected: Option<&str>, bucket: &Bucket) -> Result<(), Fault> {
+    let Some(expected) = expected else {
+        return Ok(());
+    };
+    match expected.parse::<policy::AccountId>() {
+        Ok(account) if account == bucket.owner => Ok(()),
+        Ok(_) => Err(Fault::new(Code::AccessDenied)),
+        Err(_) => Err(Fault::new(Code::InvalidBucketOwner)),
+    }
+}
+
 /// Operations whose body is a document rather than an object's bytes.
-fn reads_whole_body(operation: Operation) -> bool {
+pub(crate) fn reads_whole_body(operation: Operation) -> bool {
     use Operation as O;
     matches!(
         operation,
         O::CreateBucket
             | O::PutBucketPolicy
+            | O::PutBucketAbac
             | O::PutPublicAccessBlock
+            | O::PutAccountPublicAccessBlock
+            | O::TagResource
             | O::PutBucketOwnershipControls
             | O::PutBucketAcl
             | O::PutObjectAcl
             | O::PutBucketTagging
+            | O::PutBucketCors
+            | O::PutBucketLifecycle
+            | O::PutBucketEncryption
+            | O::PutBucketLogging
+            | O::PutBucketNotification
+            | O::PutBucketRequestPayment
+            | O::PutBucketVersioning
             | O::PutObjectTagging
+            | O::PutObjectRetention
+            | O::PutObjectLegalHold
+            | O::PutInventoryConfiguration
+            | O::UpdateObjectEncryption
             | O::DeleteObjects
             | O::CompleteMultipartUpload
     )
@@ -394,12 +400,27 @@ impl Api for Gateway {
         Family::S3
     }
 
-    fn expect(&self, _: &mut Parts, _: &[u8]) -> Expected {
+    fn expect(&self, parts: &mut Parts, _: &[u8]) -> Expected {
         Expected {
             service: "s3",
             family: Family::S3,
-            unsigned: false,
+            // A browser asks with the URL of a presigned request, whose signature is for another
+            // method.
+            unsigned: parts.method == Method::OPTIONS,
         }
+    }
+
+    fn is_form(&self, parts: &Parts) -> bool {
+        door::is_multipart(&parts.headers) && {
+            let (host, domains) = (door::host(parts), &self.domains);
+            let read = Request::read(&parts.method, &parts.uri, &parts.headers, &host, domains);
+            read.is_ok_and(|request| request.operation == Operation::PostObject)
+        }
+    }
+
+    fn v2_resource(&self, parts: &Parts) -> Option<String> {
+        let resource = || Address::v2_resource(&door::host(parts), parts.uri.path(), &self.domains);
+        self.sigv2_query.then(resource)
     }
 
     fn refuse(&self, parts: &Parts, refusal: &Refusal) -> Response<door::Body> {
@@ -410,24 +431,41 @@ impl Api for Gateway {
         })
         .message(refusal.message.clone());
         for (name, value) in &refusal.details {
-            fault = fault.element(name, value.clone());
+            fault = fault.element(*name, value.clone());
         }
-        identified(fault.response(&parts.method, &ids), &ids)
+        let fault = fault.wrapped(is_control(parts.uri.path(), &parts.headers));
+        let mut response = fault.response(&parts.method, &ids);
+        if let Some(asked) = Asked::of(&parts.method, &parts.headers)
+            && let Some(cors) = self.cors(parts, &door::host(parts))
+        {
+            cors.tell(Some(&asked), response.headers_mut());
+        }
+        identified(response, &ids)
     }
 
     async fn call(&self, door: &Door, call: &Arc<Call>, incoming: Incoming) -> Answer {
         let ids = Ids::new(&call.request_id);
         let method: Method = incoming.parts.method.clone();
+        let control = is_control(incoming.parts.uri.path(), &incoming.parts.headers);
         let mut seen = Seen::default();
-        let (response, sent, elements, error) =
+        let asked = Asked::of(&method, &incoming.parts.headers);
+        // A request that can't be read has a bucket, too, whose pages are to see why.
+        let named = asked
+            .as_ref()
+            .and_then(|_| self.cors(&incoming.parts, &call.host));
+        let (mut response, sent, elements, error) =
             match self.serve(door, call, incoming, &mut seen).await {
                 Ok(reply) => (reply.response, reply.length, reply.elements, None),
                 Err(fault) => {
                     let error = (fault.code().name().to_owned(), fault.text().to_owned());
                     seen.refused(fault.reason());
-                    (fault.response(&method, &ids), 0, None, Some(error))
+                    let response = fault.wrapped(control).response(&method, &ids);
+                    (response, 0, None, Some(error))
                 }
             };
+        if let Some(cors) = seen.cors.as_ref().or(named.as_ref()) {
+            cors.tell(asked.as_ref(), response.headers_mut());
+        }
         let event = seen.draft(call, &ids, &method, sent, elements, error);
         Answer {
             response: identified(response, &ids),

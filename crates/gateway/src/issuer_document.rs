@@ -47,7 +47,10 @@ impl Gateway {
             );
         }
         let key = ObjectKey::parse(key).map_err(|_| "it names no object")?;
-        let read = self.opened(bucket.id, &key, |files, object| {
+        if let Some(theirs) = bucket.upstream.as_deref() {
+            return self.upstream_document(theirs, &key, MOST).await;
+        }
+        let read = self.opened(&bucket, &key, None, |files, object| {
             if object.size > MOST {
                 return Err(io::Error::other("it has more than 1 MiB"));
             }

@@ -14,21 +14,31 @@
     )
 )]
 
+mod absent;
 mod address;
 mod checksum;
 mod classify;
 mod condition;
+mod condition_keys;
+mod control;
+mod cors;
+mod documents;
 mod download_body;
+mod encryption;
 mod event;
 mod fault;
 mod gateway;
 mod handler;
 mod ids;
 mod issuer_document;
+mod lifecycle;
 mod name;
 mod needs;
 mod object_headers;
 mod operation;
+mod outline;
+mod patient_stream;
+mod post_form;
 mod query;
 mod reply;
 mod request;
@@ -36,6 +46,13 @@ mod resource_policies;
 mod store;
 mod tags;
 mod upload_body;
+mod upstream;
 
 pub use gateway::Gateway;
+pub use lifecycle::Sweeper;
+pub use patient_stream::PatientStream;
 pub use store::OpenError;
+pub use upstream::{
+    ConnectError, InvalidUpstreamUrl, TakeInError, TakenIn, Upstream, UpstreamCredentials,
+    UpstreamKeys, UpstreamOptions, UpstreamStyle, UpstreamUrl,
+};

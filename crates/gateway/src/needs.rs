@@ -1,11 +1,12 @@
 //! What a request needs: actions on resources, with S3's condition keys.
 
-use policy::Value;
+use policy::{AccountId, Value};
 
+use crate::address::Address;
+use crate::condition_keys::{self, existing_tags, request_tags};
 use crate::name::{BucketName, ObjectKey};
 use crate::operation::{Level, Operation};
 use crate::request::{CopySource, Input, Request};
-use crate::store::Object;
 use crate::tags::Tags;
 
 /// One action on one resource.
@@ -26,8 +27,12 @@ pub(crate) enum Target {
     Service,
     /// A bucket.
     Bucket(BucketName),
+    /// A bucket that is to be created: whoever has one of that name has no say in it.
+    NewBucket(BucketName),
     /// An object.
     Object(BucketName, ObjectKey),
+    /// An account's own settings, which are no resource: policies say `*`.
+    Account(AccountId),
 }
 
 impl Target {
@@ -35,8 +40,9 @@ impl Target {
     pub(crate) fn arn(&self) -> String {
         match self {
             Self::Service => "arn:aws:s3:::*".to_owned(),
-            Self::Bucket(bucket) => bucket.arn(),
+            Self::Bucket(bucket) | Self::NewBucket(bucket) => bucket.arn(),
             Self::Object(bucket, key) => key.arn(bucket),
+            Self::Account(_) => "*".to_owned(),
         }
     }
 }
@@ -79,55 +85,19 @@ impl Requirement {
             needs
                 .iter_mut()
                 .for_each(|need| need.key("s3:versionid", version));
-        }
-        if request
-            .header("x-amz-bypass-governance-retention")
-            .is_some()
+        } else if let Some(etag) = request.header("if-match")
+            && request.operation == Operation::DeleteObject
         {
+            needs
+                .iter_mut()
+                .for_each(|need| need.key("s3:if-match", etag));
+        }
+        if bypasses_retention(request) {
             needs.push(Self::new("s3:BypassGovernanceRetention", target));
         }
         needs
     }
 }
-
-/// Request headers and the condition keys that carry them, present exactly if the header is
-/// (Service Authorization Reference, "Condition keys for Amazon S3").
-const HEADER_KEYS: &[(&str, &str)] = &[
-    ("x-amz-acl", "s3:x-amz-acl"),
-    ("x-amz-grant-full-control", "s3:x-amz-grant-full-control"),
-    ("x-amz-grant-read", "s3:x-amz-grant-read"),
-    ("x-amz-grant-read-acp", "s3:x-amz-grant-read-acp"),
-    ("x-amz-grant-write", "s3:x-amz-grant-write"),
-    ("x-amz-grant-write-acp", "s3:x-amz-grant-write-acp"),
-    ("x-amz-copy-source", "s3:x-amz-copy-source"),
-    ("x-amz-metadata-directive", "s3:x-amz-metadata-directive"),
-    ("x-amz-storage-class", "s3:x-amz-storage-class"),
-    (
-        "x-amz-server-side-encryption",
-        "s3:x-amz-server-side-encryption",
-    ),
-    (
-        "x-amz-server-side-encryption-aws-kms-key-id",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id",
-    ),
-    (
-        "x-amz-server-side-encryption-customer-algorithm",
-        "s3:x-amz-server-side-encryption-customer-algorithm",
-    ),
-    (
-        "x-amz-website-redirect-location",
-        "s3:x-amz-website-redirect-location",
-    ),
-    ("x-amz-object-lock-mode", "s3:object-lock-mode"),
-    (
-        "x-amz-object-lock-retain-until-date",
-        "s3:object-lock-retain-until-date",
-    ),
-    ("x-amz-object-lock-legal-hold", "s3:object-lock-legal-hold"),
-    ("x-amz-object-ownership", "s3:x-amz-object-ownership"),
-    ("if-match", "s3:if-match"),
-    ("if-none-match", "s3:if-none-match"),
-];
 
 /// Headers that set an ACL.
 const ACL_HEADERS: &[&str] = &[
@@ -146,28 +116,35 @@ pub(crate) fn has_acl_header(request: &Request) -> bool {
         .any(|name| request.header(name).is_some())
 }
 
-/// Everything that a request needs, which is nothing only for DeleteObjects. `existing` is
-/// the object it works on, `source` the one it copies.
+/// Everything that a request needs, which is nothing only for DeleteObjects. `existing` are the
+/// tags of the object it works on, `source` those of the one it copies.
 pub(crate) fn needs(
     request: &Request,
     input: &Input,
-    existing: Option<&Object>,
-    source: Option<&Object>,
+    existing: Option<&Tags>,
+    source: Option<&Tags>,
 ) -> Vec<Requirement> {
     let row = request.operation.row();
     let version = request.query.get("versionId");
     let actions = match version {
-        Some(_) if row.level == Level::Object => row.version_actions,
+        Some(_) if !row.version_actions.is_empty() => row.version_actions,
         _ => row.actions,
     };
     let mut actions = actions.to_vec();
-    actions.extend(from_headers(request));
+    actions.extend(from_parameters(request, input));
     let target = match (row.level, request.address.bucket(), request.address.key()) {
+        (Level::Bucket, Some(bucket), _) if request.operation == Operation::CreateBucket => {
+            Target::NewBucket(bucket.clone())
+        }
         (Level::Object, Some(bucket), Some(key)) => Target::Object(bucket.clone(), key.clone()),
         (Level::Bucket, Some(bucket), _) => Target::Bucket(bucket.clone()),
+        (Level::Account, ..) => match request.address {
+            Address::Account(account) => Target::Account(account),
+            _ => return Vec::new(),
+        },
         _ => Target::Service,
     };
-    let keys = keys(request, input, existing);
+    let keys = condition_keys::of(request, input, existing);
     let mut needs: Vec<Requirement> = match request.operation {
         Operation::DeleteObject => match (request.address.bucket(), request.address.key()) {
             (Some(bucket), Some(key)) => Requirement::delete_object(request, bucket, key, version),
@@ -178,7 +155,11 @@ pub(crate) fn needs(
             .map(|action| Requirement {
                 action,
                 target: target.clone(),
-                keys: keys.clone(),
+                keys: keys
+                    .iter()
+                    .filter(|(key, _)| condition_keys::has(action, key))
+                    .cloned()
+                    .collect(),
             })
             .collect(),
     };
@@ -190,17 +171,29 @@ pub(crate) fn needs(
     needs
 }
 
-/// Actions that headers add.
-fn from_headers(request: &Request) -> Vec<&'static str> {
+/// Whether the request is to get past a retention that governance put on.
+fn bypasses_retention(request: &Request) -> bool {
+    request
+        .header("x-amz-bypass-governance-retention")
+        .is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+}
+
+/// Actions that headers and the body add (S3 API Reference, "Permissions" of each operation).
+fn from_parameters(request: &Request, input: &Input) -> Vec<&'static str> {
     let has = |name: &str| request.header(name).is_some();
     let mut actions = Vec::new();
     match request.operation {
-        Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload => {
+        Operation::PutObject
+        | Operation::PostObject
+        | Operation::CopyObject
+        | Operation::CreateMultipartUpload => {
             if has_acl_header(request) {
                 actions.push("s3:PutObjectAcl");
             }
             let replaced = request.operation != Operation::CopyObject || replaces_tags(request);
-            if has("x-amz-tagging") && replaced {
+            let posted = request.posted.as_ref();
+            let in_form = posted.is_some_and(|it| it.tagging.is_some());
+            if (has("x-amz-tagging") && replaced) || in_form {
                 actions.push("s3:PutObjectTagging");
             }
             if has("x-amz-object-lock-mode") || has("x-amz-object-lock-retain-until-date") {
@@ -210,21 +203,41 @@ fn from_headers(request: &Request) -> Vec<&'static str> {
                 actions.push("s3:PutObjectLegalHold");
             }
         }
+        Operation::PutObjectRetention if bypasses_retention(request) => {
+            actions.push("s3:BypassGovernanceRetention");
+        }
         Operation::CreateBucket => {
-            if has_acl_header(request) {
+            // The private one is what every bucket has.
+            if has_acl_header(request) && !is_private(request) {
                 actions.push("s3:PutBucketAcl");
             }
-            if has("x-amz-bucket-object-lock-enabled") {
+            if request
+                .header("x-amz-bucket-object-lock-enabled")
+                .is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+            {
                 actions.push("s3:PutBucketObjectLockConfiguration");
                 actions.push("s3:PutBucketVersioning");
             }
             if has("x-amz-object-ownership") {
                 actions.push("s3:PutBucketOwnershipControls");
             }
+            if matches!(&input.tags, Some(Ok(tags)) if !tags.is_empty()) {
+                actions.push("s3:TagResource");
+            }
         }
         _ => {}
     }
     actions
+}
+
+/// Whether the ACL that the request sets is the private one and nothing else.
+fn is_private(request: &Request) -> bool {
+    request.header("x-amz-acl") == Some("private")
+        && ACL_HEADERS
+            .iter()
+            .filter(|name| request.header(name).is_some())
+            .count()
+            == 1
 }
 
 /// Whether a copy takes its tags from the request and not from the source.
@@ -234,7 +247,7 @@ pub(crate) fn replaces_tags(request: &Request) -> bool {
         .is_some_and(|directive| directive.eq_ignore_ascii_case("REPLACE"))
 }
 
-fn of_source(request: &Request, from: &CopySource, object: Option<&Object>) -> Vec<Requirement> {
+fn of_source(request: &Request, from: &CopySource, tags: Option<&Tags>) -> Vec<Requirement> {
     let versioned = from.version.is_some();
     let target = Target::Object(from.bucket.clone(), from.key.clone());
     let mut actions = vec![if versioned {
@@ -242,7 +255,7 @@ fn of_source(request: &Request, from: &CopySource, object: Option<&Object>) -> V
     } else {
         "s3:GetObject"
     }];
-    let tagged = object.is_some_and(|object| !object.tags.is_empty());
+    let tagged = tags.is_some_and(|tags| !tags.is_empty());
     if request.operation == Operation::CopyObject && tagged && !replaces_tags(request) {
         actions.push(if versioned {
             "s3:GetObjectVersionTagging"
@@ -256,8 +269,8 @@ fn of_source(request: &Request, from: &CopySource, object: Option<&Object>) -> V
         if let Some(version) = &from.version {
             need.key("s3:versionid", version.clone());
         }
-        if let Some(object) = object {
-            existing_tags(&mut need.keys, &object.tags);
+        if let Some(tags) = tags {
+            existing_tags(&mut need.keys, tags);
         }
         needs.push(need);
     }
@@ -267,80 +280,18 @@ fn of_source(request: &Request, from: &CopySource, object: Option<&Object>) -> V
     {
         let target = Target::Object(bucket.clone(), key.clone());
         let mut need = Requirement::new("s3:PutObjectTagging", target);
-        if let Some(object) = object {
-            request_tags(&mut need.keys, &object.tags);
+        if let Some(tags) = tags {
+            request_tags(&mut need.keys, tags);
         }
         needs.push(need);
     }
     needs
 }
 
-fn keys(request: &Request, input: &Input, existing: Option<&Object>) -> Vec<(String, Value)> {
-    use Operation as O;
-    let mut keys: Vec<(String, Value)> = Vec::new();
-    let mut key = |name: &str, value: &str| keys.push((name.to_owned(), value.into()));
-    match request.operation {
-        O::ListObjects | O::ListObjectsV2 | O::HeadBucket | O::ListObjectVersions => {
-            // Present if the parameter was sent, even empty; max-keys always.
-            if request.operation != O::HeadBucket {
-                for name in ["prefix", "delimiter"] {
-                    if let Some(value) = request.query.get(name) {
-                        key(&format!("s3:{name}"), value);
-                    }
-                }
-            }
-            let most = request.query.get("max-keys").filter(|v| !v.is_empty());
-            key("s3:max-keys", most.unwrap_or("1000"));
-        }
-        O::PutObject | O::CopyObject | O::CompleteMultipartUpload => {
-            key("s3:ObjectCreationOperation", "true");
-        }
-        O::CreateMultipartUpload | O::UploadPart | O::UploadPartCopy => {
-            key("s3:ObjectCreationOperation", "false");
-        }
-        _ => {}
-    }
-    if !request.operation.row().read_only {
-        for (header, name) in HEADER_KEYS {
-            if let Some(value) = request.header(header) {
-                key(name, value);
-            }
-        }
-    }
-    if let Some(version) = request.query.get("versionId") {
-        key("s3:versionid", version);
-    }
-    if let Some(Ok(location)) = &input.location {
-        key("s3:locationconstraint", location);
-    }
-    if let Some(Ok(tags)) = &input.tags
-        && request.operation.row().level == Level::Object
-        && (request.operation != O::CopyObject || replaces_tags(request))
-    {
-        request_tags(&mut keys, tags);
-    }
-    if let Some(object) = existing {
-        existing_tags(&mut keys, &object.tags);
-    }
-    keys
-}
-
-fn request_tags(keys: &mut Vec<(String, Value)>, tags: &Tags) {
-    for (tag, value) in tags.iter() {
-        keys.push((format!("s3:RequestObjectTag/{tag}"), value.into()));
-    }
-    let names: Vec<String> = tags.iter().map(|(tag, _)| tag.to_owned()).collect();
-    if !names.is_empty() {
-        keys.push(("s3:RequestObjectTagKeys".to_owned(), names.into()));
-    }
-}
-
-fn existing_tags(keys: &mut Vec<(String, Value)>, tags: &Tags) {
-    for (tag, value) in tags.iter() {
-        keys.push((format!("s3:ExistingObjectTag/{tag}"), value.into()));
-    }
-}
-
 #[cfg(test)]
 #[path = "needs_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "needs_key_tests.rs"]
+mod key_tests;

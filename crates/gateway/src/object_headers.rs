@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use http::header::{ACCEPT_RANGES, CONTENT_TYPE, ETAG, LAST_MODIFIED};
 
+use crate::encryption::Storage;
 use crate::fault::{Code, Fault};
 use crate::operation::Operation;
 use crate::reply::{Reply, http_time};
@@ -11,7 +12,7 @@ use crate::request::Request;
 use crate::store::{Description, Object, StoredChecksum};
 
 /// System headers that are kept as they were sent.
-const KEPT: &[&str] = &[
+pub(crate) const KEPT: &[&str] = &[
     "cache-control",
     "content-disposition",
     "content-encoding",
@@ -33,7 +34,6 @@ const OVERRIDES: &[(&str, &str)] = &[
 /// Headers that ask for what isn't implemented: taking them silently would promise
 /// encryption or retention that isn't there.
 const REFUSED: &[&str] = &[
-    "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-server-side-encryption-bucket-key-enabled",
     "x-amz-server-side-encryption-context",
@@ -55,7 +55,8 @@ const METADATA_BYTES: usize = 2048;
 const DEFAULT_TYPE: &str = "binary/octet-stream";
 
 /// Refuses headers that aren't implemented, on any operation.
-pub(crate) fn refuse_unimplemented(request: &Request) -> Result<(), Fault> {
+pub(crate) fn refuse_unimplemented(request: &Request, storage: Storage) -> Result<(), Fault> {
+    storage.check(request)?;
     match REFUSED
         .iter()
         .find(|name| request.headers.contains_key(**name))

@@ -9,6 +9,8 @@ pub(crate) enum Level {
     Bucket,
     /// An object, existing or not.
     Object,
+    /// An account's settings, which S3 Control has.
+    Account,
 }
 
 /// CloudTrail's category of an operation's events.
@@ -25,8 +27,13 @@ pub(crate) enum Category {
 pub(crate) enum Service {
     /// There is a handler.
     Served,
+    /// The same, of what this server keeps itself, whatever store is behind.
+    Own,
     /// Authorized and recorded like any other, then answered with `NotImplemented`.
     Declined,
+    /// The same, of other services than S3, and never for a store behind: what directory buckets
+    /// answer are credentials.
+    Foreign,
 }
 
 /// One row of the table.
@@ -81,6 +88,7 @@ operations! {
     DeleteBucket "DeleteBucket" Bucket false Management Served ["s3:DeleteBucket"] [];
     ListObjects "ListObjects" Bucket true Data Served ["s3:ListBucket"] [];
     ListObjectsV2 "ListObjects" Bucket true Data Served ["s3:ListBucket"] [];
+    ListObjectVersions "ListObjectVersions" Bucket true Data Served ["s3:ListBucketVersions"] [];
     ListMultipartUploads "ListMultipartUploads" Bucket true Data Served ["s3:ListBucketMultipartUploads"] [];
     // Decided key by key, so nothing is needed up front.
     DeleteObjects "DeleteObjects" Bucket false Data Served [] [];
@@ -89,6 +97,7 @@ operations! {
     DeleteBucketPolicy "DeleteBucketPolicy" Bucket false Management Served ["s3:DeleteBucketPolicy"] [];
     GetBucketPolicyStatus "GetBucketPolicyStatus" Bucket true Management Served ["s3:GetBucketPolicyStatus"] [];
     GetBucketVersioning "GetBucketVersioning" Bucket true Management Served ["s3:GetBucketVersioning"] [];
+    PutBucketVersioning "PutBucketVersioning" Bucket false Management Served ["s3:PutBucketVersioning"] [];
     GetPublicAccessBlock "GetBucketPublicAccessBlock" Bucket true Management Served ["s3:GetBucketPublicAccessBlock"] [];
     PutPublicAccessBlock "PutBucketPublicAccessBlock" Bucket false Management Served ["s3:PutBucketPublicAccessBlock"] [];
     DeletePublicAccessBlock "DeleteBucketPublicAccessBlock" Bucket false Management Served ["s3:PutBucketPublicAccessBlock"] [];
@@ -104,6 +113,8 @@ operations! {
     HeadObject "HeadObject" Object true Data Served ["s3:GetObject"] ["s3:GetObjectVersion"];
     GetObjectAttributes "GetObjectAttributes" Object true Data Served ["s3:GetObject" "s3:GetObjectAttributes"] ["s3:GetObjectVersion" "s3:GetObjectVersionAttributes"];
     PutObject "PutObject" Object false Data Served ["s3:PutObject"] [];
+    // Posted to the bucket; the key is in the form.
+    PostObject "PostObject" Object false Data Served ["s3:PutObject"] [];
     // Of the destination; the source's actions depend on the source.
     CopyObject "CopyObject" Object false Data Served ["s3:PutObject"] [];
     DeleteObject "DeleteObject" Object false Data Served ["s3:DeleteObject"] ["s3:DeleteObjectVersion"];
@@ -119,57 +130,80 @@ operations! {
     PutObjectTagging "PutObjectTagging" Object false Data Served ["s3:PutObjectTagging"] ["s3:PutObjectVersionTagging"];
     DeleteObjectTagging "DeleteObjectTagging" Object false Data Served ["s3:DeleteObjectTagging"] ["s3:DeleteObjectVersionTagging"];
 
-    ListObjectVersions "ListObjectVersions" Bucket true Data Declined ["s3:ListBucketVersions"] [];
-    // The key is in the form, so nothing but a grant on the bucket itself would do.
-    PostObject "PostObject" Bucket false Data Declined ["s3:PutObject"] [];
-    PutBucketVersioning "PutBucketVersioning" Bucket false Management Declined ["s3:PutBucketVersioning"] [];
+    // Asked by browsers, which can't sign it; answered from the bucket's rules alone.
+    Preflight "PreflightObject" Object true Data Served [] [];
     DeleteBucketOwnershipControls "DeleteBucketOwnershipControls" Bucket false Management Declined ["s3:PutBucketOwnershipControls"] [];
-    GetBucketEncryption "GetBucketEncryption" Bucket true Management Declined ["s3:GetEncryptionConfiguration"] [];
-    PutBucketEncryption "PutBucketEncryption" Bucket false Management Declined ["s3:PutEncryptionConfiguration"] [];
-    DeleteBucketEncryption "DeleteBucketEncryption" Bucket false Management Declined ["s3:PutEncryptionConfiguration"] [];
-    GetBucketLifecycle "GetBucketLifecycle" Bucket true Management Declined ["s3:GetLifecycleConfiguration"] [];
-    PutBucketLifecycle "PutBucketLifecycle" Bucket false Management Declined ["s3:PutLifecycleConfiguration"] [];
-    DeleteBucketLifecycle "DeleteBucketLifecycle" Bucket false Management Declined ["s3:PutLifecycleConfiguration"] [];
-    GetBucketCors "GetBucketCors" Bucket true Management Declined ["s3:GetBucketCORS"] [];
-    PutBucketCors "PutBucketCors" Bucket false Management Declined ["s3:PutBucketCORS"] [];
-    DeleteBucketCors "DeleteBucketCors" Bucket false Management Declined ["s3:PutBucketCORS"] [];
-    GetBucketWebsite "GetBucketWebsite" Bucket true Management Declined ["s3:GetBucketWebsite"] [];
+    GetBucketEncryption "GetBucketEncryption" Bucket true Management Served ["s3:GetEncryptionConfiguration"] [];
+    PutBucketEncryption "PutBucketEncryption" Bucket false Management Served ["s3:PutEncryptionConfiguration"] [];
+    DeleteBucketEncryption "DeleteBucketEncryption" Bucket false Management Served ["s3:PutEncryptionConfiguration"] [];
+    GetBucketLifecycle "GetBucketLifecycle" Bucket true Management Served ["s3:GetLifecycleConfiguration"] [];
+    PutBucketLifecycle "PutBucketLifecycle" Bucket false Management Served ["s3:PutLifecycleConfiguration"] [];
+    DeleteBucketLifecycle "DeleteBucketLifecycle" Bucket false Management Served ["s3:PutLifecycleConfiguration"] [];
+    GetBucketCors "GetBucketCors" Bucket true Management Served ["s3:GetBucketCORS"] [];
+    PutBucketCors "PutBucketCors" Bucket false Management Served ["s3:PutBucketCORS"] [];
+    DeleteBucketCors "DeleteBucketCors" Bucket false Management Served ["s3:PutBucketCORS"] [];
+    GetBucketWebsite "GetBucketWebsite" Bucket true Management Served ["s3:GetBucketWebsite"] [];
     PutBucketWebsite "PutBucketWebsite" Bucket false Management Declined ["s3:PutBucketWebsite"] [];
-    DeleteBucketWebsite "DeleteBucketWebsite" Bucket false Management Declined ["s3:DeleteBucketWebsite"] [];
-    GetBucketLogging "GetBucketLogging" Bucket true Management Declined ["s3:GetBucketLogging"] [];
-    PutBucketLogging "PutBucketLogging" Bucket false Management Declined ["s3:PutBucketLogging"] [];
-    GetBucketNotification "GetBucketNotification" Bucket true Management Declined ["s3:GetBucketNotification"] [];
-    PutBucketNotification "PutBucketNotification" Bucket false Management Declined ["s3:PutBucketNotification"] [];
-    GetBucketRequestPayment "GetBucketRequestPayment" Bucket true Management Declined ["s3:GetBucketRequestPayment"] [];
-    PutBucketRequestPayment "PutBucketRequestPayment" Bucket false Management Declined ["s3:PutBucketRequestPayment"] [];
-    GetBucketReplication "GetBucketReplication" Bucket true Management Declined ["s3:GetReplicationConfiguration"] [];
+    DeleteBucketWebsite "DeleteBucketWebsite" Bucket false Management Served ["s3:DeleteBucketWebsite"] [];
+    GetBucketLogging "GetBucketLogging" Bucket true Management Served ["s3:GetBucketLogging"] [];
+    PutBucketLogging "PutBucketLogging" Bucket false Management Served ["s3:PutBucketLogging"] [];
+    GetBucketNotification "GetBucketNotification" Bucket true Management Served ["s3:GetBucketNotification"] [];
+    PutBucketNotification "PutBucketNotification" Bucket false Management Served ["s3:PutBucketNotification"] [];
+    GetBucketRequestPayment "GetBucketRequestPayment" Bucket true Management Served ["s3:GetBucketRequestPayment"] [];
+    PutBucketRequestPayment "PutBucketRequestPayment" Bucket false Management Served ["s3:PutBucketRequestPayment"] [];
+    GetBucketReplication "GetBucketReplication" Bucket true Management Served ["s3:GetReplicationConfiguration"] [];
     PutBucketReplication "PutBucketReplication" Bucket false Management Declined ["s3:PutReplicationConfiguration"] [];
-    DeleteBucketReplication "DeleteBucketReplication" Bucket false Management Declined ["s3:PutReplicationConfiguration"] [];
-    GetAccelerateConfiguration "GetAccelerateConfiguration" Bucket true Management Declined ["s3:GetAccelerateConfiguration"] [];
+    DeleteBucketReplication "DeleteBucketReplication" Bucket false Management Served ["s3:PutReplicationConfiguration"] [];
+    GetAccelerateConfiguration "GetAccelerateConfiguration" Bucket true Management Served ["s3:GetAccelerateConfiguration"] [];
     PutAccelerateConfiguration "PutAccelerateConfiguration" Bucket false Management Declined ["s3:PutAccelerateConfiguration"] [];
-    GetAnalyticsConfiguration "GetAnalyticsConfiguration" Bucket true Management Declined ["s3:GetAnalyticsConfiguration"] [];
-    PutAnalyticsConfiguration "PutAnalyticsConfiguration" Bucket false Management Declined ["s3:PutAnalyticsConfiguration"] [];
-    DeleteAnalyticsConfiguration "DeleteAnalyticsConfiguration" Bucket false Management Declined ["s3:PutAnalyticsConfiguration"] [];
-    GetInventoryConfiguration "GetInventoryConfiguration" Bucket true Management Declined ["s3:GetInventoryConfiguration"] [];
-    PutInventoryConfiguration "PutInventoryConfiguration" Bucket false Management Declined ["s3:PutInventoryConfiguration"] [];
-    DeleteInventoryConfiguration "DeleteInventoryConfiguration" Bucket false Management Declined ["s3:PutInventoryConfiguration"] [];
-    GetMetricsConfiguration "GetMetricsConfiguration" Bucket true Management Declined ["s3:GetMetricsConfiguration"] [];
-    PutMetricsConfiguration "PutMetricsConfiguration" Bucket false Management Declined ["s3:PutMetricsConfiguration"] [];
-    DeleteMetricsConfiguration "DeleteMetricsConfiguration" Bucket false Management Declined ["s3:PutMetricsConfiguration"] [];
-    GetIntelligentTieringConfiguration "GetIntelligentTieringConfiguration" Bucket true Management Declined ["s3:GetIntelligentTieringConfiguration"] [];
-    PutIntelligentTieringConfiguration "PutIntelligentTieringConfiguration" Bucket false Management Declined ["s3:PutIntelligentTieringConfiguration"] [];
-    DeleteIntelligentTieringConfiguration "DeleteIntelligentTieringConfiguration" Bucket false Management Declined ["s3:PutIntelligentTieringConfiguration"] [];
-    GetObjectLockConfiguration "GetObjectLockConfiguration" Bucket true Management Declined ["s3:GetBucketObjectLockConfiguration"] [];
-    PutObjectLockConfiguration "PutObjectLockConfiguration" Bucket false Management Declined ["s3:PutBucketObjectLockConfiguration"] [];
-    GetBucketAbac "GetBucketAbac" Bucket true Management Declined ["s3:GetBucketAbac"] [];
-    PutBucketAbac "PutBucketAbac" Bucket false Management Declined ["s3:PutBucketAbac"] [];
-    GetObjectRetention "GetObjectRetention" Object true Data Declined ["s3:GetObjectRetention"] ["s3:GetObjectRetention"];
+    GetAnalyticsConfiguration "GetBucketAnalyticsConfiguration" Bucket true Management Served ["s3:GetAnalyticsConfiguration"] [];
+    PutAnalyticsConfiguration "PutBucketAnalyticsConfiguration" Bucket false Management Declined ["s3:PutAnalyticsConfiguration"] [];
+    DeleteAnalyticsConfiguration "DeleteBucketAnalyticsConfiguration" Bucket false Management Declined ["s3:PutAnalyticsConfiguration"] [];
+    GetInventoryConfiguration "GetBucketInventoryConfiguration" Bucket true Management Served ["s3:GetInventoryConfiguration"] [];
+    PutInventoryConfiguration "PutBucketInventoryConfiguration" Bucket false Management Declined ["s3:PutInventoryConfiguration"] [];
+    DeleteInventoryConfiguration "DeleteBucketInventoryConfiguration" Bucket false Management Declined ["s3:PutInventoryConfiguration"] [];
+    GetMetricsConfiguration "GetBucketMetricsConfiguration" Bucket true Management Served ["s3:GetMetricsConfiguration"] [];
+    PutMetricsConfiguration "PutBucketMetricsConfiguration" Bucket false Management Declined ["s3:PutMetricsConfiguration"] [];
+    DeleteMetricsConfiguration "DeleteBucketMetricsConfiguration" Bucket false Management Declined ["s3:PutMetricsConfiguration"] [];
+    GetIntelligentTieringConfiguration "GetBucketIntelligentTieringConfiguration" Bucket true Management Served ["s3:GetIntelligentTieringConfiguration"] [];
+    PutIntelligentTieringConfiguration "PutBucketIntelligentTieringConfiguration" Bucket false Management Declined ["s3:PutIntelligentTieringConfiguration"] [];
+    DeleteIntelligentTieringConfiguration "DeleteBucketIntelligentTieringConfiguration" Bucket false Management Declined ["s3:PutIntelligentTieringConfiguration"] [];
+    GetObjectLockConfiguration "GetBucketObjectLockConfiguration" Bucket true Management Served ["s3:GetBucketObjectLockConfiguration"] [];
+    PutObjectLockConfiguration "PutBucketObjectLockConfiguration" Bucket false Management Declined ["s3:PutBucketObjectLockConfiguration"] [];
+    GetBucketAbac "GetBucketAbac" Bucket true Management Own ["s3:GetBucketAbac"] [];
+    PutBucketAbac "PutBucketAbac" Bucket false Management Own ["s3:PutBucketAbac"] [];
+    GetObjectRetention "GetObjectRetention" Object true Data Served ["s3:GetObjectRetention"] ["s3:GetObjectRetention"];
     PutObjectRetention "PutObjectRetention" Object false Data Declined ["s3:PutObjectRetention"] ["s3:PutObjectRetention"];
-    GetObjectLegalHold "GetObjectLegalHold" Object true Data Declined ["s3:GetObjectLegalHold"] ["s3:GetObjectLegalHold"];
+    GetObjectLegalHold "GetObjectLegalHold" Object true Data Served ["s3:GetObjectLegalHold"] ["s3:GetObjectLegalHold"];
     PutObjectLegalHold "PutObjectLegalHold" Object false Data Declined ["s3:PutObjectLegalHold"] ["s3:PutObjectLegalHold"];
-    GetObjectTorrent "GetObjectTorrent" Object true Data Declined ["s3:GetObject"] ["s3:GetObjectVersion"];
+    GetObjectTorrent "GetObjectTorrent" Object true Data Declined ["s3:GetObject" "s3:GetObjectTorrent"] ["s3:GetObjectVersion" "s3:GetObjectVersionTorrent"];
     RestoreObject "RestoreObject" Object false Data Declined ["s3:RestoreObject"] ["s3:RestoreObject"];
     SelectObjectContent "SelectObjectContent" Object true Data Declined ["s3:GetObject"] ["s3:GetObjectVersion"];
+    ListAnalyticsConfigurations "ListBucketAnalyticsConfigurations" Bucket true Management Served ["s3:GetAnalyticsConfiguration"] [];
+    ListInventoryConfigurations "ListBucketInventoryConfigurations" Bucket true Management Served ["s3:GetInventoryConfiguration"] [];
+    ListMetricsConfigurations "ListBucketMetricsConfigurations" Bucket true Management Served ["s3:GetMetricsConfiguration"] [];
+    ListIntelligentTieringConfigurations "ListBucketIntelligentTieringConfigurations" Bucket true Management Served ["s3:GetIntelligentTieringConfiguration"] [];
+    CreateBucketMetadataConfiguration "CreateBucketMetadataConfiguration" Bucket false Management Declined ["s3:CreateBucketMetadataTableConfiguration"] [];
+    GetBucketMetadataConfiguration "GetBucketMetadataConfiguration" Bucket true Management Declined ["s3:GetBucketMetadataTableConfiguration"] [];
+    DeleteBucketMetadataConfiguration "DeleteBucketMetadataConfiguration" Bucket false Management Declined ["s3:DeleteBucketMetadataTableConfiguration"] [];
+    CreateBucketMetadataTableConfiguration "CreateBucketMetadataTableConfiguration" Bucket false Management Declined ["s3:CreateBucketMetadataTableConfiguration"] [];
+    GetBucketMetadataTableConfiguration "GetBucketMetadataTableConfiguration" Bucket true Management Declined ["s3:GetBucketMetadataTableConfiguration"] [];
+    DeleteBucketMetadataTableConfiguration "DeleteBucketMetadataTableConfiguration" Bucket false Management Declined ["s3:DeleteBucketMetadataTableConfiguration"] [];
+    UpdateBucketMetadataInventoryTableConfiguration "UpdateBucketMetadataInventoryTableConfiguration" Bucket false Management Declined ["s3:UpdateBucketMetadataInventoryTableConfiguration"] [];
+    UpdateBucketMetadataJournalTableConfiguration "UpdateBucketMetadataJournalTableConfiguration" Bucket false Management Declined ["s3:UpdateBucketMetadataJournalTableConfiguration"] [];
+    UpdateObjectEncryption "UpdateObjectEncryption" Object false Data Declined ["s3:PutObject" "s3:UpdateObjectEncryption"] ["s3:PutObject" "s3:UpdateObjectEncryption"];
+    RenameObject "RenameObject" Object false Data Foreign ["s3express:CreateSession"] [];
+    CreateSession "CreateSession" Bucket true Data Foreign ["s3express:CreateSession"] [];
+    ListDirectoryBuckets "ListDirectoryBuckets" Service true Management Foreign ["s3express:ListAllMyDirectoryBuckets"] [];
+    WriteGetObjectResponse "WriteGetObjectResponse" Service false Data Foreign ["s3-object-lambda:WriteGetObjectResponse"] [];
+
+    // S3 Control.
+    GetAccountPublicAccessBlock "GetAccountPublicAccessBlock" Account true Management Own ["s3:GetAccountPublicAccessBlock"] [];
+    PutAccountPublicAccessBlock "PutAccountPublicAccessBlock" Account false Management Own ["s3:PutAccountPublicAccessBlock"] [];
+    DeleteAccountPublicAccessBlock "DeleteAccountPublicAccessBlock" Account false Management Own ["s3:PutAccountPublicAccessBlock"] [];
+    ListTagsForResource "ListTagsForResource" Bucket true Management Own ["s3:ListTagsForResource"] [];
+    TagResource "TagResource" Bucket false Management Own ["s3:TagResource"] [];
+    UntagResource "UntagResource" Bucket false Management Own ["s3:UntagResource"] [];
 }
 
 impl Operation {
@@ -183,6 +217,10 @@ impl Operation {
 }
 
 #[cfg(test)]
+#[path = "operation/reference_tests.rs"]
+mod reference_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -194,10 +232,11 @@ mod tests {
     }
 
     #[test]
-    fn only_delete_objects_needs_nothing_up_front() {
+    fn only_delete_objects_and_preflights_need_nothing_up_front() {
         for row in TABLE {
             let free = row.actions.is_empty();
-            assert_eq!(free, row.operation == Operation::DeleteObjects, "{row:?}");
+            let may = [Operation::DeleteObjects, Operation::Preflight].contains(&row.operation);
+            assert_eq!(free, may, "{row:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The query string, decoded once, each name at most once.
 
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 
 use crate::fault::{Code, Fault};
@@ -12,11 +14,19 @@ impl Query {
     /// Decodes a raw query string. A name that comes twice is refused: two readers of the
     /// request could otherwise take different values for it.
     pub(crate) fn parse(raw: &str) -> Result<Self, Fault> {
+        Self::parse_with_list(raw, None)
+    }
+
+    /// The same, of an operation that has a list in its query: `list` may come several times.
+    pub(crate) fn parse_with_list(raw: &str, list: Option<&str>) -> Result<Self, Fault> {
         let mut pairs: Vec<(String, String)> = Vec::new();
+        // A query has room for thousands of names, and anybody can send one.
+        let mut known = HashSet::new();
         for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
             let (name, value) = (decode(name)?, decode(value)?);
-            if pairs.iter().any(|(known, _)| *known == name) {
+            let listed = list == Some(name.as_str());
+            if !known.insert(name.clone()) && !listed {
                 return Err(Fault::new(Code::InvalidArgument)
                     .message("A query parameter was given more than once.")
                     .element("ArgumentName", name));
@@ -32,6 +42,13 @@ impl Query {
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a list.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.iter()
+            .filter(move |(known, _)| *known == name)
+            .map(|(_, value)| value)
     }
 
     /// Whether `name` was given.
@@ -107,6 +124,15 @@ mod tests {
         for raw in ["prefix=a&prefix=b", "prefix=a&prefi%78=b", "acl&acl"] {
             assert!(Query::parse(raw).is_err(), "{raw}");
         }
+    }
+
+    #[test]
+    fn only_the_operations_own_list_may_repeat() {
+        let raw = "tagKeys=a&tagKeys=b%20c";
+        let query = Query::parse_with_list(raw, Some("tagKeys")).unwrap();
+        assert_eq!(query.all("tagKeys").collect::<Vec<_>>(), ["a", "b c"]);
+        assert!(Query::parse(raw).is_err());
+        assert!(Query::parse_with_list("x=1&x=2", Some("tagKeys")).is_err());
     }
 
     #[test]

@@ -6,6 +6,15 @@ use s3s::dto;
 use s3s::xml::{Serialize, Serializer};
 
 use crate::fault::Fault;
+use crate::store::VersionId;
+
+/// Names the version that was read, written or removed.
+pub(crate) const VERSION_ID: HeaderName = HeaderName::from_static("x-amz-version-id");
+/// Says that that version is a delete marker.
+pub(crate) const DELETE_MARKER: HeaderName = HeaderName::from_static("x-amz-delete-marker");
+/// Names the version that was copied.
+pub(crate) const COPY_SOURCE_VERSION_ID: HeaderName =
+    HeaderName::from_static("x-amz-copy-source-version-id");
 
 /// A successful answer and what the audit trail is to know of it.
 #[derive(Debug)]
@@ -54,6 +63,19 @@ impl Reply {
             elements: None,
         }
         .with(CONTENT_LENGTH, &length.to_string())
+    }
+
+    /// Names the version that was written, if it has an id of its own, to the client and to the audit trail.
+    pub(crate) fn versioned(mut self, version: Option<VersionId>) -> Self {
+        if let Some(version) = version {
+            let version = version.to_string();
+            self.set(VERSION_ID, &version);
+            let elements = self.elements.get_or_insert_with(|| serde_json::json!({}));
+            if let Some(elements) = elements.as_object_mut() {
+                elements.insert(VERSION_ID.to_string(), version.into());
+            }
+        }
+        self
     }
 
     /// One more header; left out if the value can't be one.

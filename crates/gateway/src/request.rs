@@ -8,10 +8,16 @@ use s3s::xml::{Deserialize, Deserializer};
 
 use crate::address::Address;
 use crate::classify::classify;
+use crate::condition_keys::{self, Keys};
+use crate::control;
+use crate::documents::{NewBucket, TagResource};
 use crate::fault::{Code, Fault};
 use crate::name::{BucketName, ObjectKey};
-use crate::operation::Operation;
+use crate::operation::{Level, Operation};
+use crate::outline::{self, Outlined};
+use crate::post_form::Posted;
 use crate::query::{Query, strict_decode};
+use crate::store::{InvalidVersionId, VersionId};
 use crate::tags::{BUCKET_TAGS, OBJECT_TAGS, Tags};
 
 /// Longest body of an operation that reads it whole. A thousand keys for DeleteObjects fit,
@@ -19,8 +25,10 @@ use crate::tags::{BUCKET_TAGS, OBJECT_TAGS, Tags};
 const INPUT_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a request asks for, without its body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
+    /// The method.
+    pub(crate) method: Method,
     /// The operation.
     pub(crate) operation: Operation,
     /// The bucket and key.
@@ -31,6 +39,10 @@ pub(crate) struct Request {
     pub(crate) headers: HeaderMap,
     /// The source of a copy.
     pub(crate) source: Option<CopySource>,
+    /// The path as it came.
+    pub(crate) path: String,
+    /// What a form asks for, once its fields have been read.
+    pub(crate) posted: Option<Posted>,
 }
 
 /// `x-amz-copy-source`.
@@ -53,7 +65,11 @@ const SINGLE: &[&str] = &[
     "if-match",
     "if-modified-since",
     "if-none-match",
+    "if-range",
     "if-unmodified-since",
+    "origin",
+    "access-control-request-method",
+    "access-control-request-headers",
 ];
 
 impl Request {
@@ -66,9 +82,16 @@ impl Request {
         domains: &[String],
     ) -> Result<Self, Fault> {
         check_headers(headers)?;
-        let address = Address::locate(host, uri.path(), domains)?;
-        let query = Query::parse(uri.query().unwrap_or_default())?;
-        let operation = classify(method, &address, &query, headers)?;
+        let query = uri.query().unwrap_or_default();
+        let (operation, address, query) = match control::read(method, uri.path(), query, headers)? {
+            Some(read) => read,
+            None => {
+                let address = Address::locate(host, uri.path(), domains)?;
+                let query = Query::parse(query)?;
+                let operation = classify(method, &address, &query, headers)?;
+                (operation, address, query)
+            }
+        };
         let source = match operation {
             Operation::CopyObject | Operation::UploadPartCopy => headers
                 .get("x-amz-copy-source")
@@ -84,8 +107,11 @@ impl Request {
                 "",
             ));
         }
-        let writes = operation.row().version_actions.is_empty();
-        if writes && address.key().is_some() && query.has("versionId") {
+        let writes =
+            operation.row().version_actions.is_empty() && operation != Operation::Preflight;
+        // The key of a form is in its fields.
+        let is_object = operation.row().level == Level::Object;
+        if writes && is_object && query.has("versionId") {
             return Err(Fault::argument(
                 "This operation does not accept a version-id.",
                 "versionId",
@@ -93,11 +119,14 @@ impl Request {
             ));
         }
         Ok(Self {
+            method: method.clone(),
             operation,
             address,
             query,
             headers: headers.clone(),
             source,
+            path: uri.path().to_owned(),
+            posted: None,
         })
     }
 
@@ -106,9 +135,9 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The version that is asked for, other than the one that every object here has.
-    pub(crate) fn foreign_version(&self) -> Option<&str> {
-        self.query.get("versionId").filter(|id| *id != "null")
+    /// The version that is asked for. That a text can't be one is said after authorization.
+    pub(crate) fn version(&self) -> Result<Option<VersionId>, InvalidVersionId> {
+        self.query.get("versionId").map(str::parse).transpose()
     }
 
     /// `Content-Length`.
@@ -131,7 +160,8 @@ impl Request {
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
+/// Refuses deciding headers that come twice or aren't text.
+pub(crate) fn check_headers(headers: &HeaderMap) -> Result<(), Fault> {
     for name in headers.keys() {
         let name = name.as_str();
         if name.starts_with("x-amz-meta-") {
@@ -183,14 +213,14 @@ impl CopySource {
         })
     }
 
-    /// The version, other than the one that every object here has.
-    pub(crate) fn foreign_version(&self) -> Option<&str> {
-        self.version.as_deref().filter(|id| *id != "null")
+    /// The version that is asked for. That a text can't be one is said after authorization.
+    pub(crate) fn version(&self) -> Result<Option<VersionId>, InvalidVersionId> {
+        self.version.as_deref().map(str::parse).transpose()
     }
 }
 
 /// What has to be known of a request's content before it can be authorized.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Input {
     /// The body, for operations that read it whole.
     pub(crate) bytes: Bytes,
@@ -198,34 +228,92 @@ pub(crate) struct Input {
     pub(crate) tags: Option<Result<Tags, Fault>>,
     /// The region that CreateBucket asks for.
     pub(crate) location: Option<Result<String, Fault>>,
+    /// Condition keys that the body says.
+    pub(crate) said: Result<Keys, Fault>,
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            tags: None,
+            location: None,
+            said: Ok(Keys::new()),
+        }
+    }
 }
 
 impl Input {
     /// Takes the content apart. What is wrong with it is said after authorization.
     pub(crate) fn read(request: &Request, bytes: Bytes) -> Self {
         let from_header = || request.header("x-amz-tagging").map(Tags::from_header);
-        let from_body = |most| Some(xml::<dto::Tagging>(&bytes).and_then(|t| tags_of(t, most)));
+        let from_body =
+            |most| Some(xml::<dto::Tagging>(&bytes).and_then(|t| tags_of(t.tag_set, most)));
         let tags = match request.operation {
             Operation::PutObject | Operation::CreateMultipartUpload | Operation::CopyObject => {
                 from_header()
             }
+            Operation::PostObject => {
+                let document = request.posted.as_ref().and_then(|it| it.tagging.as_ref());
+                document.map(|text| {
+                    xml::<dto::Tagging>(text.as_bytes())
+                        .and_then(|it| tags_of(it.tag_set, OBJECT_TAGS))
+                })
+            }
             Operation::PutObjectTagging => from_body(OBJECT_TAGS),
             Operation::PutBucketTagging => from_body(BUCKET_TAGS),
+            Operation::TagResource => {
+                let wanted = xml::<TagResource>(&bytes);
+                Some(wanted.and_then(|wanted| tags_of(wanted.tags, BUCKET_TAGS)))
+            }
             _ => None,
         };
-        let location = (request.operation == Operation::CreateBucket && !bytes.is_empty())
-            .then(|| xml::<dto::CreateBucketConfiguration>(&bytes))
-            .and_then(|parsed| match parsed {
-                Ok(configuration) => configuration
-                    .location_constraint
-                    .map(|location| Ok(location.as_str().to_owned())),
-                Err(fault) => Some(Err(fault)),
-            });
+        let said = condition_keys::of_body(request.operation, &bytes);
+        if request.operation == Operation::CreateBucket && !bytes.is_empty() {
+            return Self::of_new_bucket(bytes);
+        }
         Self {
             tags,
-            location,
+            said,
             bytes,
+            location: None,
         }
+    }
+
+    /// What a write has besides its bytes: these tags.
+    pub(crate) fn with_tags(tags: Tags) -> Self {
+        Self {
+            tags: Some(Ok(tags)),
+            ..Self::default()
+        }
+    }
+
+    fn of_new_bucket(bytes: Bytes) -> Self {
+        let (location, tags) = match xml::<NewBucket>(&bytes) {
+            Ok(NewBucket { location, tags }) => (
+                location.map(Ok),
+                tags.map(|tags| tags_of(tags, BUCKET_TAGS)),
+            ),
+            Err(fault) => (Some(Err(fault)), None),
+        };
+        Self {
+            bytes,
+            tags,
+            location,
+            said: Ok(Keys::new()),
+        }
+    }
+
+    /// Complains of what could not be told: a decision that would have looked at it was made
+    /// without it.
+    pub(crate) fn is_understood(&mut self) -> Result<(), Fault> {
+        if let Some(Err(_)) = self.location {
+            self.take_location()?;
+        }
+        if let Some(Err(_)) = self.tags {
+            self.take_tags()?;
+        }
+        std::mem::replace(&mut self.said, Ok(Keys::new())).map(drop)
     }
 
     /// The tags, once it is time to complain about them.
@@ -239,9 +327,9 @@ impl Input {
     }
 }
 
-fn tags_of(tagging: dto::Tagging, most: usize) -> Result<Tags, Fault> {
-    let pairs = tagging
-        .tag_set
+/// Checks the tags of a document.
+pub(crate) fn tags_of(tags: Vec<dto::Tag>, most: usize) -> Result<Tags, Fault> {
+    let pairs = tags
         .into_iter()
         .map(|tag| match (tag.key, tag.value) {
             (Some(key), value) => Ok((key, value.unwrap_or_default())),
@@ -252,7 +340,10 @@ fn tags_of(tagging: dto::Tagging, most: usize) -> Result<Tags, Fault> {
 }
 
 /// Reads an XML document.
-pub(crate) fn xml<T: for<'x> Deserialize<'x>>(bytes: &[u8]) -> Result<T, Fault> {
+///
+/// # Errors
+/// `MissingRequestBodyError` if there is none, `MalformedXML` if it isn't one, or holds what its schema doesn't have.
+pub(crate) fn xml<T: for<'x> Deserialize<'x> + Outlined>(bytes: &[u8]) -> Result<T, Fault> {
     if bytes.is_empty() {
         return Err(Fault::new(Code::MissingRequestBody));
     }
@@ -260,6 +351,7 @@ pub(crate) fn xml<T: for<'x> Deserialize<'x>>(bytes: &[u8]) -> Result<T, Fault> 
     let malformed = |_| Fault::new(Code::MalformedXml);
     let value = T::deserialize(&mut reader).map_err(malformed)?;
     reader.expect_eof().map_err(malformed)?;
+    outline::check(bytes, T::OUTLINE)?;
     Ok(value)
 }
 

@@ -3,12 +3,16 @@
 //! An object is written to a new file, the file and its directory are synced, and then one
 //! transaction swaps the row; only after that is the old file removed. So a crash leaves
 //! either the old object or the new one, and at most files that no row names, which
-//! [`Store::open`] removes.
+//! [`Store::open`] removes. Where versions are kept, the old file stays and its row moves aside.
 
+mod account;
 mod bucket;
+mod configuration;
 mod description;
 mod error;
+mod expire;
 mod files;
+mod find;
 mod listing;
 mod object;
 mod recent;
@@ -16,15 +20,23 @@ mod row;
 mod schema;
 mod sweep;
 mod upload;
+mod version;
+mod version_id;
+mod version_listing;
 
-pub(crate) use bucket::{Bucket, BucketRejected, PublicAccessBlock, StoredPolicy};
+pub(crate) use bucket::{Bucket, BucketRejected, PublicAccessBlock, StoredPolicy, Versioning};
+pub(crate) use configuration::{Configuration, Configurations, DefaultEncryption};
 pub(crate) use description::{ChecksumKind, Description, Part, StoredChecksum};
 pub use error::OpenError;
 pub(crate) use error::StoreError;
+pub(crate) use expire::{Ending, Removal, Removed, VersionPlace};
 pub(crate) use files::{FileId, Files, NewFile};
+pub(crate) use find::{Found, Marker};
 pub(crate) use listing::{Entry, Listing, ListingQuery, successor};
-pub(crate) use object::{Guard, Object, Rejected};
+pub(crate) use object::{Deleted, Deletion, Guard, Object, Rejected};
 pub(crate) use upload::{Finished, Upload, UploadPart, UploadQuery};
+pub(crate) use version_id::{InvalidVersionId, VersionId};
+pub(crate) use version_listing::{VersionEntry, VersionLine, VersionsFrom, VersionsQuery};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,6 +70,7 @@ struct Inner {
     files: Files,
     recent: Recent,
     buckets: ArcSwap<Buckets>,
+    accounts: ArcSwap<account::AccountBlocks>,
 }
 
 impl Store {
@@ -76,7 +89,10 @@ impl Store {
             .disable_statement_logging();
         let mut writer = options.connect().await.map_err(failed)?;
         schema::prepare(&mut writer, &path).await?;
-        let buckets = bucket::load(&mut writer).await.map_err(failed)?;
+        let mut buckets = bucket::load(&mut writer).await.map_err(failed)?;
+        let loaded = configuration::load(&mut writer, &mut buckets).await;
+        loaded.map_err(failed)?;
+        let accounts = account::load(&mut writer).await.map_err(failed)?;
         sweep::sweep(&mut writer, &files).await.map_err(failed)?;
         files.sync_root()?;
         let readers = SqlitePoolOptions::new()
@@ -88,6 +104,7 @@ impl Store {
             files,
             recent: Recent::new(),
             buckets: ArcSwap::from_pointee(buckets),
+            accounts: ArcSwap::from_pointee(accounts),
         })))
     }
 

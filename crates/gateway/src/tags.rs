@@ -1,8 +1,11 @@
 //! Tags of buckets and objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use percent_encoding::percent_decode_str;
+use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use s3s::dto;
+use s3s::xml::Serializer;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::{Code, Fault};
@@ -46,12 +49,12 @@ impl Tags {
             tags.insert(key, value);
         }
         if tags.len() > most {
-            let code = if most == OBJECT_TAGS {
-                "Object tags cannot be greater than 10"
-            } else {
-                "Bucket tag count cannot be greater than 50"
-            };
-            return Err(Fault::new(Code::InvalidTag).message(code));
+            return Err(match most {
+                OBJECT_TAGS => {
+                    Fault::new(Code::InvalidTag).message("Object tags cannot be greater than 10")
+                }
+                _ => Self::too_many_for_a_bucket(),
+            });
         }
         Ok(Self(tags))
     }
@@ -72,10 +75,12 @@ impl Tags {
                 .map_err(|_| invalid())
         };
         let mut pairs = Vec::new();
+        // Before anybody has asked who sends it, and a header has room for thousands.
+        let mut known = HashSet::new();
         for piece in text.split('&').filter(|piece| !piece.is_empty()) {
             let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
             let pair = (decode(key)?, decode(value)?);
-            if pairs.iter().any(|(known, _)| *known == pair.0) {
+            if !known.insert(pair.0.clone()) {
                 return Err(invalid());
             }
             pairs.push(pair);
@@ -83,9 +88,62 @@ impl Tags {
         Self::new(pairs, OBJECT_TAGS)
     }
 
+    /// The `x-amz-tagging` header.
+    pub(crate) fn header(&self) -> String {
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pairs = self.iter();
+        let pairs: Vec<_> = pairs
+            .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+            .collect();
+        pairs.join("&")
+    }
+
+    /// The document of PutObjectTagging.
+    pub(crate) fn document(&self) -> Result<Bytes, Fault> {
+        let pairs = self.iter();
+        let tags = pairs.map(|(key, value)| dto::Tag {
+            key: Some(key.to_owned()),
+            value: Some(value.to_owned()),
+        });
+        let tagging = dto::Tagging {
+            tag_set: tags.collect(),
+        };
+        let mut document = Vec::new();
+        let mut writer = Serializer::new(&mut document);
+        writer
+            .content("Tagging", &tagging)
+            .map_err(|error| Fault::internal("tags can't be written as XML", &error))?;
+        Ok(document.into())
+    }
+
+    /// What is said when a bucket would have more than fifty.
+    pub(crate) fn too_many_for_a_bucket() -> Fault {
+        Fault::new(Code::InvalidTag).message("Bucket tag count cannot be greater than 50")
+    }
+
+    /// These and the new ones, which win over those of the same key; `None` if a bucket can't
+    /// have that many.
+    pub(crate) fn with(&self, new: Self) -> Option<Self> {
+        let mut tags = self.0.clone();
+        tags.extend(new.0);
+        (tags.len() <= BUCKET_TAGS).then_some(Self(tags))
+    }
+
+    /// These without those of the keys.
+    pub(crate) fn without(&self, keys: &[String]) -> Self {
+        let mut tags = self.0.clone();
+        tags.retain(|key, _| !keys.contains(key));
+        Self(tags)
+    }
+
     /// Key and value of each tag, sorted by key.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+    }
+
+    /// The value of a tag.
+    pub(crate) fn get(&self, key: &str) -> Option<&String> {
+        self.0.get(key)
     }
 
     /// How many there are.
@@ -116,6 +174,18 @@ mod tests {
         for bad in ["a=1&a=2", "=v", "aws:x=1", "k=%ff", "k=<"] {
             assert!(Tags::from_header(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        let tags = Tags::from_header("team=a%2Fb&stage=x+y&flag&k%C3%BC=%2B").unwrap();
+        assert_eq!(Tags::from_header(&tags.header()).unwrap(), tags);
+        let document = tags.document().unwrap();
+        let read: dto::Tagging = crate::request::xml(&document).unwrap();
+        assert_eq!(
+            crate::request::tags_of(read.tag_set, OBJECT_TAGS).unwrap(),
+            tags
+        );
     }
 
     #[test]

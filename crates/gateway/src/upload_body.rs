@@ -17,6 +17,8 @@ use crate::store::{Files, NewFile, StoreError};
 
 /// Largest object or part of one request: 5 GiB.
 const LARGEST: u64 = 5 * 1024 * 1024 * 1024;
+/// Most bytes of a form's file that are read, and thrown away, beyond what is allowed.
+const DISCARD: u64 = 16 * 1024 * 1024;
 /// Bytes gathered before they are written.
 const BUFFER: usize = 512 * 1024;
 
@@ -92,6 +94,19 @@ impl Claims {
     /// The claimed algorithm.
     pub(crate) fn algorithm(&self) -> Option<Algorithm> {
         self.checksum.as_ref().map(|(algorithm, _)| *algorithm)
+    }
+
+    /// Whether an MD5 is claimed.
+    pub(crate) fn has_md5(&self) -> bool {
+        self.md5.is_some()
+    }
+
+    /// The algorithm whose value comes as a trailing header.
+    pub(crate) fn trailing(&self) -> Option<Algorithm> {
+        match &self.checksum {
+            Some((algorithm, None)) => Some(*algorithm),
+            _ => None,
+        }
     }
 
     /// Whether anything is claimed at all.
@@ -198,6 +213,16 @@ impl Sink {
     }
 }
 
+/// The bytes that an upload says it has.
+pub(crate) fn announced(request: &Request, body: &door::Body) -> Result<u64, Fault> {
+    match request.content_length() {
+        Some(length) if length > LARGEST => Err(too_large(length, LARGEST)),
+        Some(length) => Ok(length),
+        None if http_body::Body::is_end_stream(body) => Ok(0),
+        None => Err(Fault::new(Code::MissingContentLength)),
+    }
+}
+
 /// Receives a body into a new file. Nothing is left of it unless this succeeds: not if the
 /// signature, the length, the MD5 or the checksum is wrong, nor if the client goes away.
 pub(crate) async fn receive(
@@ -208,17 +233,7 @@ pub(crate) async fn receive(
     body: &mut door::Body,
     trailers: &Trailers,
 ) -> Result<Received, Fault> {
-    let too_large = |size: u64| {
-        Fault::new(Code::EntityTooLarge)
-            .element("ProposedSize", size.to_string())
-            .element("MaxSizeAllowed", LARGEST.to_string())
-    };
-    let announced = match request.content_length() {
-        Some(length) if length > LARGEST => return Err(too_large(length)),
-        Some(length) => length,
-        None if http_body::Body::is_end_stream(body) => 0,
-        None => return Err(Fault::new(Code::MissingContentLength)),
-    };
+    let limits = Limits::of(request, body)?;
     let mut sink = None;
     let mut chunks = Vec::new();
     let mut waiting = 0;
@@ -228,8 +243,8 @@ pub(crate) async fn receive(
             continue;
         };
         size += data.len() as u64;
-        if size > announced {
-            return Err(Fault::new(Code::IncompleteBody));
+        if size > limits.most {
+            return Err(limits.exceeded(size, body).await);
         }
         waiting += data.len();
         chunks.push(data);
@@ -238,8 +253,8 @@ pub(crate) async fn receive(
             waiting = 0;
         }
     }
-    if size != announced {
-        return Err(Fault::new(Code::IncompleteBody));
+    if size < limits.least {
+        return Err(limits.too_few(size));
     }
     let files = files.clone();
     let (file, digests) = blocking(move || {
@@ -255,6 +270,63 @@ pub(crate) async fn receive(
         size,
         digests,
     })
+}
+
+/// How many bytes may come.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    least: u64,
+    most: u64,
+    /// Of a file in a form: its length is known at its end only.
+    in_form: bool,
+}
+
+impl Limits {
+    fn of(request: &Request, body: &door::Body) -> Result<Self, Fault> {
+        if let Some(posted) = &request.posted {
+            return Ok(Self {
+                least: posted.size.least,
+                most: posted.size.most.min(LARGEST),
+                in_form: true,
+            });
+        }
+        let length = announced(request, body)?;
+        Ok(Self {
+            least: length,
+            most: length,
+            in_form: false,
+        })
+    }
+
+    /// More has come than may: what else comes of a form is counted, and thrown away, since browsers
+    /// read the answer only once they have sent everything.
+    async fn exceeded(&self, mut size: u64, body: &mut door::Body) -> Fault {
+        if !self.in_form {
+            return Fault::new(Code::IncompleteBody);
+        }
+        let enough = size + DISCARD;
+        while size < enough
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            size += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        too_large(size, self.most)
+    }
+
+    fn too_few(&self, size: u64) -> Fault {
+        match self.in_form {
+            true => Fault::new(Code::EntityTooSmall)
+                .element("ProposedSize", size.to_string())
+                .element("MinSizeAllowed", self.least.to_string()),
+            false => Fault::new(Code::IncompleteBody),
+        }
+    }
+}
+
+fn too_large(size: u64, most: u64) -> Fault {
+    Fault::new(Code::EntityTooLarge)
+        .element("ProposedSize", size.to_string())
+        .element("MaxSizeAllowed", most.to_string())
 }
 
 async fn write(

@@ -28,7 +28,12 @@ impl Fault {
 
     fn document(&self, ids: &Ids) -> String {
         let mut xml = String::with_capacity(256);
-        xml.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
+        xml.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        // S3 Control wraps its errors, as services of this protocol do that aren't S3.
+        if self.0.wrapped {
+            xml.push_str("<ErrorResponse>");
+        }
+        xml.push_str("<Error>");
         element(&mut xml, "Code", self.0.code.name());
         element(&mut xml, "Message", &self.0.message);
         for (name, value) in &self.0.elements {
@@ -37,11 +42,16 @@ impl Fault {
         element(&mut xml, "RequestId", &ids.request);
         element(&mut xml, "HostId", &ids.host);
         xml.push_str("</Error>");
+        if self.0.wrapped {
+            element(&mut xml, "RequestId", &ids.request);
+            xml.push_str("</ErrorResponse>");
+        }
         xml
     }
 }
 
-fn element(xml: &mut String, name: &str, value: &str) {
+/// Writes an element, its text escaped.
+pub(crate) fn element(xml: &mut String, name: &str, value: &str) {
     xml.push('<');
     xml.push_str(name);
     xml.push('>');

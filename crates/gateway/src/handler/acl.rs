@@ -4,7 +4,7 @@ use door::Permit;
 use http::StatusCode;
 use s3s::dto;
 
-use super::Context;
+use super::{Context, with_version};
 use crate::fault::{Code, Fault};
 use crate::needs::has_acl_header;
 use crate::reply::Reply;
@@ -34,7 +34,16 @@ pub(super) fn get_bucket_acl(cx: &Context<'_>, _: &Permit) -> Result<Reply, Faul
 }
 
 /// The bucket's owner has full control, whoever wrote the object.
-pub(super) fn get_object_acl(cx: &Context<'_>, _: &Permit, _: &Object) -> Result<Reply, Fault> {
+pub(super) fn get_object_acl(
+    cx: &Context<'_>,
+    permit: &Permit,
+    object: &Object,
+) -> Result<Reply, Fault> {
+    with_version(cx, owner_acl(cx, permit)?, object)
+}
+
+/// The ACL that every object has.
+pub(crate) fn owner_acl(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     Reply::xml(&dto::GetObjectAclOutput {
         grants: Some(grants(cx, bucket)),
@@ -43,8 +52,19 @@ pub(super) fn get_object_acl(cx: &Context<'_>, _: &Permit, _: &Object) -> Result
     })
 }
 
+/// The same for an object, which has no ACL of its own.
+pub(super) fn put_object_acl(
+    cx: &Context<'_>,
+    permit: &Permit,
+    input: &Input,
+    object: &Object,
+) -> Result<Reply, Fault> {
+    let reply = put_acl(cx, permit, input)?;
+    with_version(cx, reply, object)
+}
+
 /// Takes the ACL that is there anyway (S3 User Guide, "Controlling ownership of objects").
-pub(super) fn put_acl(cx: &Context<'_>, _: &Permit, input: &Input) -> Result<Reply, Fault> {
+pub(crate) fn put_acl(cx: &Context<'_>, _: &Permit, input: &Input) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     refuse_acl(cx.request)?;
     if !has_acl_header(cx.request) {
@@ -71,7 +91,7 @@ pub(super) fn put_acl(cx: &Context<'_>, _: &Permit, input: &Input) -> Result<Rep
 }
 
 /// Refuses ACL headers that ask for anything but what is there anyway.
-pub(super) fn refuse_acl(request: &Request) -> Result<(), Fault> {
+pub(crate) fn refuse_acl(request: &Request) -> Result<(), Fault> {
     let harmless = request.header("x-amz-acl") == Some("bucket-owner-full-control");
     let others = request
         .headers

@@ -1,10 +1,13 @@
 //! GetObjectAttributes.
 
+use std::io;
+
 use door::Permit;
 use http::header::LAST_MODIFIED;
 use s3s::dto;
+use s3s::xml::{SerResult, Serialize, SerializeContent, Serializer};
 
-use super::Context;
+use super::{Context, with_version};
 use crate::checksum::Algorithm;
 use crate::fault::Fault;
 use crate::reply::{Reply, http_time};
@@ -12,6 +15,9 @@ use crate::store::Object;
 
 /// Most parts of a page.
 const MOST_PARTS: u32 = 1000;
+
+/// The namespace of S3's documents.
+const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Sets the field of an s3s type that belongs to a checksum's algorithm.
 macro_rules! set_checksum {
@@ -27,6 +33,28 @@ macro_rules! set_checksum {
 }
 pub(super) use set_checksum;
 
+/// The answer. Other answers have their ETags in quotes, this one hasn't (S3 API Reference, GetObjectAttributes).
+#[derive(Default)]
+struct Attributes {
+    etag: Option<String>,
+    others: dto::GetObjectAttributesOutput,
+}
+
+impl SerializeContent for Attributes {
+    fn serialize_content<W: io::Write>(&self, writer: &mut Serializer<W>) -> SerResult {
+        if let Some(etag) = &self.etag {
+            writer.content("ETag", etag)?;
+        }
+        self.others.serialize_content(writer)
+    }
+}
+
+impl Serialize for Attributes {
+    fn serialize<W: io::Write>(&self, writer: &mut Serializer<W>) -> SerResult {
+        writer.content_with_ns("GetObjectAttributesResponse", NAMESPACE, self)
+    }
+}
+
 /// The attributes that `x-amz-object-attributes` names.
 pub(super) fn get_object_attributes(
     cx: &Context<'_>,
@@ -39,17 +67,17 @@ pub(super) fn get_object_attributes(
         .ok_or_else(|| {
             Fault::invalid_request("x-amz-object-attributes header must be specified")
         })?;
-    let mut output = dto::GetObjectAttributesOutput::default();
+    let mut output = Attributes::default();
     for name in names.split(',').map(str::trim) {
         match name {
-            "ETag" => output.e_tag = Some(dto::ETag::Strong(object.etag.clone())),
-            "ObjectSize" => output.object_size = i64::try_from(object.size).ok(),
+            "ETag" => output.etag = Some(object.etag.clone()),
+            "ObjectSize" => output.others.object_size = i64::try_from(object.size).ok(),
             "StorageClass" => {
-                output.storage_class =
+                output.others.storage_class =
                     Some(dto::StorageClass::from_static(dto::StorageClass::STANDARD));
             }
-            "Checksum" => output.checksum = checksum(object),
-            "ObjectParts" => output.object_parts = parts(cx, object)?,
+            "Checksum" => output.others.checksum = checksum(object),
+            "ObjectParts" => output.others.object_parts = parts(cx, object)?,
             other => {
                 return Err(Fault::argument(
                     "Invalid attribute name specified.",
@@ -59,7 +87,8 @@ pub(super) fn get_object_attributes(
             }
         }
     }
-    Ok(Reply::xml(&output)?.with(LAST_MODIFIED, &http_time(object.modified)))
+    let reply = Reply::xml(&output)?.with(LAST_MODIFIED, &http_time(object.modified));
+    with_version(cx, reply, object)
 }
 
 fn checksum(object: &Object) -> Option<dto::Checksum> {

@@ -9,7 +9,7 @@ use crate::fault::{Code, Fault};
 use crate::needs::has_acl_header;
 use crate::reply::{Reply, xml_time};
 use crate::request::Input;
-use crate::store::BucketRejected;
+use crate::store::{BucketRejected, Versioning};
 use crate::tags::Tags;
 
 const BUCKET_REGION: HeaderName = HeaderName::from_static("x-amz-bucket-region");
@@ -68,6 +68,28 @@ pub(super) async fn create_bucket(
 ) -> Result<Reply, Fault> {
     let name = cx.request.bucket()?;
     let owner = cx.account()?;
+    let (region, tags) = check_new_bucket(cx, input)?;
+    let created = cx
+        .store
+        .create_bucket(name.clone(), owner, region, tags, cx.call.now)
+        .await?;
+    match created {
+        Ok(()) => {
+            Ok(Reply::empty(StatusCode::OK).with(http::header::LOCATION, &format!("/{name}")))
+        }
+        Err(BucketRejected::Exists(account)) if account == owner => {
+            Err(Fault::bucket(Code::BucketAlreadyOwnedByYou, name))
+        }
+        Err(_) => Err(Fault::bucket(Code::BucketAlreadyExists, name)),
+    }
+}
+
+/// Checks what a new bucket is to be; its region and tags.
+pub(crate) fn check_new_bucket(
+    cx: &Context<'_>,
+    input: &mut Input,
+) -> Result<(String, Tags), Fault> {
+    let name = cx.request.bucket()?;
     let region = match input.take_location()? {
         None => cx.region.to_owned(),
         // What the CLI sends for the region that it is set to, and signs for.
@@ -85,6 +107,7 @@ pub(super) async fn create_bucket(
             );
         }
     };
+    let tags = input.take_tags()?;
     if name.is_reserved() {
         return Err(Fault::new(Code::InvalidBucketName).element("BucketName", name.as_str()));
     }
@@ -107,19 +130,7 @@ pub(super) async fn create_bucket(
     {
         return Err(Fault::header_not_implemented("x-amz-object-ownership"));
     }
-    let created = cx
-        .store
-        .create_bucket(name.clone(), owner, region, Tags::default(), cx.call.now)
-        .await?;
-    match created {
-        Ok(()) => {
-            Ok(Reply::empty(StatusCode::OK).with(http::header::LOCATION, &format!("/{name}")))
-        }
-        Err(BucketRejected::Exists(account)) if account == owner => {
-            Err(Fault::bucket(Code::BucketAlreadyOwnedByYou, name))
-        }
-        Err(_) => Err(Fault::bucket(Code::BucketAlreadyExists, name)),
-    }
+    Ok((region, tags))
 }
 
 fn is_region(text: &str) -> bool {
@@ -140,12 +151,19 @@ pub(super) fn get_bucket_location(cx: &Context<'_>, _: &Permit) -> Result<Reply,
     })
 }
 
-/// Deletes an empty bucket.
+/// Deletes an empty bucket; old versions and delete markers are something, too.
 pub(super) async fn delete_bucket(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     match cx.store.delete_bucket(bucket.clone()).await? {
         Ok(()) => Ok(Reply::empty(StatusCode::NO_CONTENT)),
-        Err(BucketRejected::NotEmpty) => Err(Fault::bucket(Code::BucketNotEmpty, &bucket.name)),
+        Err(BucketRejected::NotEmpty) => {
+            let fault = Fault::bucket(Code::BucketNotEmpty, &bucket.name);
+            Err(if bucket.versioning == Versioning::Off {
+                fault
+            } else {
+                fault.message("The bucket you tried to delete is not empty. You must delete all versions in the bucket.")
+            })
+        }
         Err(_) => Err(Fault::bucket(Code::NoSuchBucket, &bucket.name)),
     }
 }

@@ -8,6 +8,7 @@ use s3s::dto;
 use super::Context;
 use super::attributes::set_checksum;
 use super::copy::append;
+use super::stored::Stored;
 use super::uploads::find;
 use crate::checksum::{Algorithm, Digesting, Digests};
 use crate::condition::{guard, rejected};
@@ -15,7 +16,7 @@ use crate::fault::{Code, Fault};
 use crate::reply::Reply;
 use crate::request::{Input, xml};
 use crate::store::{
-    ChecksumKind, Finished, NewFile, Object, Part, StoredChecksum, Upload, UploadPart,
+    ChecksumKind, Finished, NewFile, Object, Part, StoredChecksum, Upload, UploadPart, VersionId,
 };
 use crate::upload_body::{bad_checksum, blocking};
 
@@ -65,6 +66,7 @@ pub(super) async fn complete_upload(
         })
         .collect();
     let object = Object {
+        version: VersionId::default(),
         file: file.id(),
         size,
         etag: etag.clone(),
@@ -74,13 +76,15 @@ pub(super) async fn complete_upload(
     };
     let bucket = cx.bucket()?;
     let key = request.key()?;
+    let stored = Stored::of(cx, &object)?;
     let finished = Finished {
         parts: parts.iter().map(|part| (part.number, part.file)).collect(),
         file,
         object,
         guard,
     };
-    cx.store
+    let version = cx
+        .store
         .complete_upload(bucket.id, upload, key.clone(), finished)
         .await?
         .map_err(|reason| rejected(reason, request))?;
@@ -104,7 +108,9 @@ pub(super) async fn complete_upload(
     if let Some(checksum) = checksum {
         set_checksum!(output, checksum.algorithm, checksum.value);
     }
-    Reply::xml(&output)
+    let mut reply = Reply::xml(&output)?.versioned(version);
+    stored.tell(&mut reply);
+    Ok(reply)
 }
 
 /// The listed parts, checked against the ones that are there.

@@ -8,7 +8,7 @@ use super::Context;
 use crate::fault::{Code, Fault};
 use crate::reply::Reply;
 use crate::request::{Input, xml};
-use crate::store::{BucketRejected, PublicAccessBlock};
+use crate::store::{BucketRejected, PublicAccessBlock, Versioning};
 
 /// A change of a bucket that may have gone meanwhile.
 pub(super) fn changed(
@@ -22,9 +22,36 @@ pub(super) fn changed(
     }
 }
 
-/// Versioning is never on.
-pub(super) fn get_versioning(_: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
-    Reply::xml(&dto::GetBucketVersioningOutput::default())
+/// Whether versioning is on or suspended, or that it never was on.
+pub(super) fn get_versioning(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
+    let status = cx.bucket()?.versioning.status();
+    Reply::xml(&dto::GetBucketVersioningOutput {
+        status: status.map(dto::BucketVersioningStatus::from_static),
+        ..dto::GetBucketVersioningOutput::default()
+    })
+}
+
+/// Switches versioning on, or suspends it. Without MFA delete: there is no way here to prove a device with a request.
+pub(super) async fn put_versioning(
+    cx: &Context<'_>,
+    _: &Permit,
+    input: &Input,
+) -> Result<Reply, Fault> {
+    let wanted: dto::VersioningConfiguration = xml(&input.bytes)?;
+    match wanted.mfa_delete.as_ref().map(dto::MFADelete::as_str) {
+        None | Some(dto::MFADelete::DISABLED) => {}
+        Some(dto::MFADelete::ENABLED) => {
+            return Err(Fault::new(Code::NotImplemented).message("MFA delete is not implemented"));
+        }
+        Some(_) => return Err(Fault::new(Code::MalformedXml)),
+    }
+    let status = wanted
+        .status
+        .ok_or_else(|| Fault::new(Code::IllegalVersioning))?;
+    let versioning =
+        Versioning::from_status(status.as_str()).ok_or_else(|| Fault::new(Code::MalformedXml))?;
+    let outcome = cx.store.set_versioning(cx.bucket()?, versioning).await?;
+    changed(cx, outcome, StatusCode::OK)
 }
 
 /// The four settings.
@@ -33,11 +60,27 @@ pub(super) fn get_access_block(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fa
     let block = bucket
         .access_block
         .ok_or_else(|| Fault::bucket(Code::NoSuchPublicAccessBlock, &bucket.name))?;
-    Reply::xml(&dto::PublicAccessBlockConfiguration {
+    Reply::xml(&block_document(block))
+}
+
+/// Block Public Access as clients see it.
+pub(super) fn block_document(block: PublicAccessBlock) -> dto::PublicAccessBlockConfiguration {
+    dto::PublicAccessBlockConfiguration {
         block_public_acls: Some(block.block_public_acls),
         block_public_policy: Some(block.block_public_policy),
         ignore_public_acls: Some(block.ignore_public_acls),
         restrict_public_buckets: Some(block.restrict_public_buckets),
+    }
+}
+
+/// The settings that a request asks for.
+pub(super) fn block_of(input: &Input) -> Result<PublicAccessBlock, Fault> {
+    let wanted: dto::PublicAccessBlockConfiguration = xml(&input.bytes)?;
+    Ok(PublicAccessBlock {
+        block_public_acls: wanted.block_public_acls.unwrap_or(false),
+        ignore_public_acls: wanted.ignore_public_acls.unwrap_or(false),
+        block_public_policy: wanted.block_public_policy.unwrap_or(false),
+        restrict_public_buckets: wanted.restrict_public_buckets.unwrap_or(false),
     })
 }
 
@@ -47,13 +90,7 @@ pub(super) async fn put_access_block(
     _: &Permit,
     input: &Input,
 ) -> Result<Reply, Fault> {
-    let wanted: dto::PublicAccessBlockConfiguration = xml(&input.bytes)?;
-    let block = PublicAccessBlock {
-        block_public_acls: wanted.block_public_acls.unwrap_or(false),
-        ignore_public_acls: wanted.ignore_public_acls.unwrap_or(false),
-        block_public_policy: wanted.block_public_policy.unwrap_or(false),
-        restrict_public_buckets: wanted.restrict_public_buckets.unwrap_or(false),
-    };
+    let block = block_of(input)?;
     let bucket = cx.bucket()?;
     let outcome = cx.store.set_access_block(bucket, Some(block)).await?;
     changed(cx, outcome, StatusCode::OK)

@@ -10,15 +10,16 @@ use s3s::dto;
 
 use super::acl::refuse_acl;
 use super::attributes::set_checksum;
-use super::{Context, Resolved, found};
+use super::stored::Stored;
+use super::{Context, Resolved, found, source_version};
 use crate::checksum::{Algorithm, Digesting, Digests};
 use crate::condition::{check_source, guard, rejected};
 use crate::fault::{Code, Fault};
 use crate::needs::replaces_tags;
 use crate::object_headers::describe;
-use crate::reply::{Reply, xml_time};
+use crate::reply::{COPY_SOURCE_VERSION_ID, Reply, xml_time};
 use crate::request::Input;
-use crate::store::{ChecksumKind, Files, NewFile, Object, StoredChecksum};
+use crate::store::{ChecksumKind, Files, NewFile, Object, StoredChecksum, VersionId, Versioning};
 use crate::upload_body::{blocking, invalid_algorithm};
 
 /// Largest source of CopyObject: 5 GiB.
@@ -75,6 +76,7 @@ pub(super) async fn copy_object(
     };
     description.checksum = checksum.clone();
     let object = Object {
+        version: VersionId::default(),
         file: new.id(),
         size: source.size,
         etag: etag.clone(),
@@ -82,7 +84,9 @@ pub(super) async fn copy_object(
         tags,
         description,
     };
-    cx.store
+    let stored = Stored::of(cx, &object)?;
+    let version = cx
+        .store
         .put_object(cx.bucket()?.id, request.key()?.clone(), new, object, guard)
         .await?
         .map_err(|reason| rejected(reason, request))?;
@@ -95,7 +99,12 @@ pub(super) async fn copy_object(
     if let Some(checksum) = checksum {
         set_checksum!(result, checksum.algorithm, checksum.value);
     }
-    Reply::xml(&result)
+    let mut reply = Reply::xml(&result)?.versioned(version);
+    stored.tell(&mut reply);
+    if let Some(version) = source_version(cx, &source) {
+        reply.set(COPY_SOURCE_VERSION_ID, &version.to_string());
+    }
+    Ok(reply)
 }
 
 /// Whether a `COPY`/`REPLACE` directive says to replace.
@@ -119,10 +128,16 @@ fn directive(cx: &Context<'_>, name: &str) -> Result<bool, Fault> {
     }
 }
 
+/// Whether the copy would change nothing. One that names a version makes that the newest again.
 fn is_itself(cx: &Context<'_>) -> bool {
     let request = cx.request;
+    let versions = cx
+        .bucket
+        .as_ref()
+        .is_some_and(|bucket| bucket.versioning != Versioning::Off);
     request.source.as_ref().is_some_and(|source| {
-        Some(&source.bucket) == request.address.bucket()
+        !(versions && source.version.is_some())
+            && Some(&source.bucket) == request.address.bucket()
             && Some(&source.key) == request.address.key()
     })
 }

@@ -12,7 +12,7 @@ use crate::reply::{Reply, xml_time};
 use crate::store::{Bucket, Entry, Listing, ListingQuery};
 
 /// Most entries of a page.
-const MOST_KEYS: u32 = 1000;
+pub(super) const MOST_KEYS: u32 = 1000;
 
 /// What `encoding-type=url` leaves as it is.
 const URL_ENCODED: &AsciiSet = &NON_ALPHANUMERIC

@@ -1,5 +1,7 @@
 //! Parts: upload, copy, list.
 
+use std::ops::Range;
+
 use door::Permit;
 use http::StatusCode;
 use http::header::ETAG;
@@ -8,12 +10,14 @@ use s3s::dto;
 use super::attributes::set_checksum;
 use super::copy::copy_range;
 use super::uploads::find;
-use super::{Context, Resolved, Upload as Body, found};
+use super::{Context, Resolved, Upload as Body, found, source_version};
 use crate::checksum::{Algorithm, Digests};
 use crate::condition::{check_source, rejected};
 use crate::fault::{Code, Fault};
-use crate::reply::{Reply, xml_time};
-use crate::store::{NewFile, Upload, UploadPart};
+use crate::lifecycle::attach_abort;
+use crate::reply::{COPY_SOURCE_VERSION_ID, Reply, xml_time};
+use crate::request::Request;
+use crate::store::{NewFile, Object, Upload, UploadPart};
 use crate::upload_body::{Claims, blocking, receive};
 
 /// Highest part number.
@@ -71,6 +75,7 @@ pub(super) async fn upload_part(
     )
     .await?;
     let mut reply = Reply::empty(StatusCode::OK).with(ETAG, &format!("\"{}\"", stored.etag));
+    cx.storage.tell(&mut reply);
     if let Some((algorithm, value)) = &stored.checksum {
         reply.set_named(algorithm.header(), value);
     }
@@ -113,7 +118,31 @@ pub(super) async fn upload_part_copy(
         .ok_or_else(|| Fault::new(Code::InternalError))?;
     let upload = find(cx).await?;
     check_source(cx.request, &source)?;
-    let range = match cx.request.header("x-amz-copy-source-range") {
+    let range = part_range(cx.request, &source)?;
+    let size = range.end - range.start;
+    let algorithm = upload.algorithm;
+    let files = cx.store.files().clone();
+    let (new, digests) = blocking(move || copy_range(&files, &file, range, algorithm)).await?;
+    let stored = store(cx, upload, number, new, size, digests).await?;
+    let mut result = dto::CopyPartResult {
+        e_tag: Some(dto::ETag::Strong(stored.etag)),
+        last_modified: Some(xml_time(stored.modified)),
+        ..dto::CopyPartResult::default()
+    };
+    if let Some((algorithm, value)) = stored.checksum {
+        set_checksum!(result, algorithm, value);
+    }
+    let mut reply = Reply::xml(&result)?;
+    cx.storage.tell(&mut reply);
+    if let Some(version) = source_version(cx, &source) {
+        reply.set(COPY_SOURCE_VERSION_ID, &version.to_string());
+    }
+    Ok(reply)
+}
+
+/// The bytes of the source that become the part.
+pub(crate) fn part_range(request: &Request, source: &Object) -> Result<Range<u64>, Fault> {
+    Ok(match request.header("x-amz-copy-source-range") {
         None => 0..source.size,
         Some(text) => {
             let invalid = || {
@@ -141,21 +170,7 @@ pub(super) async fn upload_part_copy(
                 _ => return Err(invalid()),
             }
         }
-    };
-    let size = range.end - range.start;
-    let algorithm = upload.algorithm;
-    let files = cx.store.files().clone();
-    let (new, digests) = blocking(move || copy_range(&files, &file, range, algorithm)).await?;
-    let stored = store(cx, upload, number, new, size, digests).await?;
-    let mut result = dto::CopyPartResult {
-        e_tag: Some(dto::ETag::Strong(stored.etag)),
-        last_modified: Some(xml_time(stored.modified)),
-        ..dto::CopyPartResult::default()
-    };
-    if let Some((algorithm, value)) = stored.checksum {
-        set_checksum!(result, algorithm, value);
-    }
-    Reply::xml(&result)
+    })
 }
 
 /// The parts that are there.
@@ -175,7 +190,8 @@ pub(super) async fn list_parts(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fa
     let truncated = parts.len() > most as usize;
     parts.truncate(most as usize);
     let owner = cx.owner(bucket.owner);
-    Reply::xml(&dto::ListPartsOutput {
+    let begun = upload.initiated;
+    let mut reply = Reply::xml(&dto::ListPartsOutput {
         bucket: Some(bucket.name.to_string()),
         checksum_algorithm: upload
             .algorithm
@@ -197,7 +213,9 @@ pub(super) async fn list_parts(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fa
         storage_class: Some(dto::StorageClass::from_static(dto::StorageClass::STANDARD)),
         upload_id: Some(upload.id),
         ..dto::ListPartsOutput::default()
-    })
+    })?;
+    attach_abort(&mut reply, bucket, cx.request.key()?.as_str(), begun);
+    Ok(reply)
 }
 
 fn shown(part: UploadPart) -> dto::Part {

@@ -15,9 +15,6 @@ use crate::reply::Reply;
 use crate::request::Input;
 use crate::store::{Bucket, StoredPolicy};
 
-/// Longest bucket policy (S3 User Guide, "Bucket policies").
-const LONGEST: usize = 20 * 1024;
-
 /// A bucket's policy is its account's business, even if the policy lets others in.
 fn own_account(cx: &Context<'_>, bucket: &Bucket) -> Result<(), Fault> {
     if cx.call.caller.principal.account() == Some(bucket.owner) {
@@ -58,7 +55,7 @@ pub(super) async fn put_policy(
     let bucket = cx.bucket()?;
     own_account(cx, bucket)?;
     let policy = parse(cx, &input.bytes, &bucket.name)?;
-    if policy.public && bucket.blocks_public_policy() {
+    if policy.public && cx.store.access_block(bucket).block_public_policy {
         let caller = cx.call.caller.principal.arn_text();
         return Err(Fault::denied(format!(
             "User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access",
@@ -73,12 +70,6 @@ fn parse(cx: &Context<'_>, bytes: &[u8], bucket: &BucketName) -> Result<StoredPo
     let malformed = |message: &str| Fault::new(Code::MalformedPolicy).message(message);
     if bytes.is_empty() {
         return Err(Fault::new(Code::MissingRequestBody));
-    }
-    if bytes.len() > LONGEST {
-        return Err(
-            malformed("Your policy exceeds the maximum allowed document size")
-                .element("MaxSizeAllowed", LONGEST.to_string()),
-        );
     }
     let text =
         std::str::from_utf8(bytes).map_err(|_| malformed("This policy contains invalid Json"))?;

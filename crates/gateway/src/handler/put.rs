@@ -5,6 +5,7 @@ use http::StatusCode;
 use http::header::ETAG;
 
 use super::acl::refuse_acl;
+use super::stored::Stored;
 use super::{Context, Upload};
 use crate::checksum::Algorithm;
 use crate::condition::{guard, rejected};
@@ -12,7 +13,7 @@ use crate::fault::Fault;
 use crate::object_headers::{attach_checksum, describe};
 use crate::reply::Reply;
 use crate::request::Input;
-use crate::store::{ChecksumKind, Object, StoredChecksum};
+use crate::store::{ChecksumKind, Object, StoredChecksum, VersionId};
 use crate::upload_body::{Claims, receive};
 
 /// Stores the body as the object.
@@ -49,6 +50,7 @@ pub(super) async fn put_object(
         });
     let checksum = description.checksum.clone();
     let object = Object {
+        version: VersionId::default(),
         file: received.file.id(),
         size: received.size,
         etag: etag.clone(),
@@ -56,14 +58,17 @@ pub(super) async fn put_object(
         tags,
         description,
     };
+    let stored = Stored::of(cx, &object)?;
     let key = cx.request.key()?.clone();
-    cx.store
+    let version = cx
+        .store
         .put_object(cx.bucket()?.id, key, received.file, object, guard)
         .await?
         .map_err(|reason| rejected(reason, cx.request))?;
     let mut reply = Reply::empty(StatusCode::OK).with(ETAG, &format!("\"{etag}\""));
+    stored.tell(&mut reply);
     if let Some(checksum) = checksum {
         attach_checksum(&mut reply, &checksum);
     }
-    Ok(reply)
+    Ok(reply.versioned(version))
 }

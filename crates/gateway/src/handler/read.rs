@@ -7,8 +7,9 @@ use http::StatusCode;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 use s3s::dto;
 
-use super::Context;
-use crate::condition::check_read;
+use super::stored::Stored;
+use super::{Context, with_version};
+use crate::condition::{check_read, range_holds};
 use crate::download_body::Content;
 use crate::fault::{Code, Fault};
 use crate::object_headers::attach;
@@ -29,7 +30,8 @@ pub(super) async fn get_object(
     let mut reply = Reply::empty(selected.status());
     *reply.response.body_mut() = content.send(selected.range.clone()).await?;
     reply.length = selected.length();
-    Ok(selected.headers(attach(reply, cx.request, object, !selected.partial), object))
+    let reply = selected.headers(attach(reply, cx.request, object, !selected.partial), object);
+    told(cx, object, with_version(cx, reply, object)?)
 }
 
 /// The headers that GetObject would send.
@@ -37,7 +39,18 @@ pub(super) fn head_object(cx: &Context<'_>, _: &Permit, object: &Object) -> Resu
     check_read(cx.request, object)?;
     let selected = Selected::of(cx.request, object)?;
     let reply = Reply::empty(selected.status());
-    Ok(selected.headers(attach(reply, cx.request, object, !selected.partial), object))
+    let reply = selected.headers(attach(reply, cx.request, object, !selected.partial), object);
+    told(cx, object, with_version(cx, reply, object)?)
+}
+
+/// A version that was asked for by its id doesn't end with the current one.
+fn told(cx: &Context<'_>, object: &Object, mut reply: Reply) -> Result<Reply, Fault> {
+    if cx.request.query.has("versionId") {
+        cx.storage.tell(&mut reply);
+    } else {
+        Stored::of(cx, object)?.tell(&mut reply);
+    }
+    Ok(reply)
 }
 
 /// The bytes of an object that a request selects.
@@ -58,7 +71,9 @@ impl Selected {
             parts: None,
         };
         // A range that isn't one is ignored (RFC 9110, section 14.2).
-        let wanted = request.header("range");
+        let wanted = request
+            .header("range")
+            .filter(|_| range_holds(request, object));
         let Some((text, range)) = wanted.and_then(|t| Some((t, dto::Range::parse(t).ok()?))) else {
             return Ok(whole);
         };

@@ -12,6 +12,7 @@ use super::list::Encoding;
 use crate::checksum::Algorithm;
 use crate::condition::rejected;
 use crate::fault::{Code, Fault};
+use crate::lifecycle::attach_abort;
 use crate::object_headers::describe;
 use crate::reply::{Reply, xml_time};
 use crate::request::Input;
@@ -44,6 +45,8 @@ pub(super) async fn create_upload(
         upload_id: Some(id.clone()),
         ..dto::CreateMultipartUploadOutput::default()
     })?;
+    attach_abort(&mut reply, bucket, key.as_str(), cx.call.now);
+    cx.storage.tell(&mut reply);
     if let Some((algorithm, kind)) = checksum {
         reply.set_named("x-amz-checksum-algorithm", algorithm.name());
         reply.set_named("x-amz-checksum-type", kind.as_str());

@@ -1,14 +1,14 @@
 //! Buckets: rows, and the same in memory with their policies compiled.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
-use policy::{AccountId, DocumentKind, Policy};
+use policy::{AccountId, DocumentKind, Policy, Principal};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::{Buckets, Store, StoreError, detached, row};
+use super::{Buckets, Configurations, Store, StoreError, detached, row};
 use crate::name::BucketName;
 use crate::tags::Tags;
 
@@ -31,6 +31,55 @@ pub(crate) struct Bucket {
     pub(crate) access_block: Option<PublicAccessBlock>,
     /// Its tags.
     pub(crate) tags: Tags,
+    /// The bucket of the store behind this one that has its objects; `None` when they are here.
+    pub(crate) upstream: Option<Arc<str>>,
+    /// What else is configured.
+    pub(crate) configurations: Configurations,
+    /// Whether its objects keep their versions.
+    pub(crate) versioning: Versioning,
+    /// Whether its tags are attributes that policies see.
+    pub(crate) abac: bool,
+}
+
+/// Whether a bucket keeps the versions of its objects. Once it was on it can only be suspended
+/// (S3 User Guide, "Retaining multiple versions of objects with S3 Versioning").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Versioning {
+    /// It never was on: every object has one version, `null`.
+    #[default]
+    Off,
+    /// Every write and every delete makes a version.
+    Enabled,
+    /// What is written replaces the version `null`, and no other.
+    Suspended,
+}
+
+impl Versioning {
+    /// As in `Status`; a bucket that never had it on has none.
+    pub(crate) fn status(self) -> Option<&'static str> {
+        match self {
+            Self::Off => None,
+            Self::Enabled => Some("Enabled"),
+            Self::Suspended => Some("Suspended"),
+        }
+    }
+
+    /// Reads `Status`.
+    pub(crate) fn from_status(text: &str) -> Option<Self> {
+        [Self::Enabled, Self::Suspended]
+            .into_iter()
+            .find(|versioning| versioning.status() == Some(text))
+    }
+
+    /// Reads the column.
+    pub(super) fn from_column(status: Option<&str>) -> Result<Self, sqlx::Error> {
+        match status {
+            None => Ok(Self::Off),
+            Some(text) => Self::from_status(text).ok_or_else(|| {
+                sqlx::Error::Decode(format!("a bucket whose versioning is `{text}`").into())
+            }),
+        }
+    }
 }
 
 /// A bucket policy, byte for byte and compiled.
@@ -69,14 +118,27 @@ impl PublicAccessBlock {
         restrict_public_buckets: true,
     };
 
-    fn bits(self) -> i64 {
+    /// What blocks nothing.
+    pub(super) const NONE: Self = Self {
+        block_public_acls: false,
+        ignore_public_acls: false,
+        block_public_policy: false,
+        restrict_public_buckets: false,
+    };
+
+    /// Each setting that either has on.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self::from_bits(self.bits() | other.bits())
+    }
+
+    pub(super) fn bits(self) -> i64 {
         i64::from(self.block_public_acls)
             | i64::from(self.ignore_public_acls) << 1
             | i64::from(self.block_public_policy) << 2
             | i64::from(self.restrict_public_buckets) << 3
     }
 
-    fn from_bits(bits: i64) -> Self {
+    pub(super) fn from_bits(bits: i64) -> Self {
         Self {
             block_public_acls: bits & 1 != 0,
             ignore_public_acls: bits & 2 != 0,
@@ -87,18 +149,20 @@ impl PublicAccessBlock {
 }
 
 impl Bucket {
-    /// Whether a public policy may not be put.
-    pub(crate) fn blocks_public_policy(&self) -> bool {
-        self.access_block.is_some_and(|b| b.block_public_policy)
-    }
-
-    /// The policy as far as it counts for a caller of this account: RestrictPublicBuckets
-    /// leaves a bucket with a public policy to the account that owns it.
-    pub(crate) fn policy_for(&self, account: Option<AccountId>) -> Option<Arc<Policy>> {
+    /// The policy as far as it counts for a caller: where public buckets are restricted, one with a
+    /// public policy is closed to all but its own account and AWS's services, whomever the policy
+    /// names. `block` tells what holds for the bucket.
+    pub(crate) fn policy_for(
+        &self,
+        caller: &Principal,
+        block: impl FnOnce() -> PublicAccessBlock,
+    ) -> Option<Arc<Policy>> {
+        static CLOSED: LazyLock<Arc<Policy>> = LazyLock::new(|| Arc::new(Policy::deny_all()));
         let stored = self.policy.as_ref()?;
-        let restricted = self.access_block.is_some_and(|b| b.restrict_public_buckets);
-        if restricted && stored.public && account != Some(self.owner) {
-            return None;
+        let is_own = caller.account() == Some(self.owner);
+        let is_service = matches!(caller, Principal::Service { .. });
+        if stored.public && !is_own && !is_service && block().restrict_public_buckets {
+            return Some(CLOSED.clone());
         }
         Some(stored.compiled.clone())
     }
@@ -132,14 +196,18 @@ impl StoredPolicy {
 }
 
 /// Why a bucket can't be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BucketRejected {
     /// The name is taken, by a bucket of this account.
     Exists(AccountId),
+    /// The bucket of the store behind this one has a name here already.
+    Named(BucketName),
     /// There are objects in it.
     NotEmpty,
     /// It is gone.
     Gone,
+    /// It would have more tags than a bucket may have.
+    TooManyTags,
 }
 
 /// Reads all buckets.
@@ -164,6 +232,7 @@ fn from_row(row: &SqliteRow) -> Result<Bucket, sqlx::Error> {
     let principals: String = row.try_get("principals")?;
     let principals = serde_json::from_str(&principals).map_err(|e| damaged(&e))?;
     let bits: Option<i64> = row.try_get("access_block")?;
+    let versioning: Option<String> = row.try_get("versioning")?;
     Ok(Bucket {
         id: row.try_get("id")?,
         owner: owner.parse().map_err(|e| damaged(&e))?,
@@ -172,6 +241,12 @@ fn from_row(row: &SqliteRow) -> Result<Bucket, sqlx::Error> {
         policy: policy.map(|text| StoredPolicy::load(&name, &text, principals)),
         access_block: bits.map(PublicAccessBlock::from_bits),
         tags: serde_json::from_str(&tags).map_err(|e| damaged(&e))?,
+        upstream: row
+            .try_get::<Option<String>, _>("upstream")?
+            .map(Into::into),
+        configurations: Configurations::default(),
+        versioning: Versioning::from_column(versioning.as_deref())?,
+        abac: row.try_get("abac")?,
         name: BucketName::parse(&name).map_err(|e| damaged(&e))?,
     })
 }
@@ -186,15 +261,36 @@ impl Store {
         tags: Tags,
         now: Timestamp,
     ) -> Result<Result<(), BucketRejected>, StoreError> {
+        let kept = None;
+        self.insert_bucket(name, owner, region, tags, kept, now)
+            .await
+    }
+
+    /// The same, with its objects in a bucket of the store behind this one. That bucket may have no other name here:
+    /// it would be under two policies.
+    pub(crate) async fn insert_bucket(
+        &self,
+        name: BucketName,
+        owner: AccountId,
+        region: String,
+        tags: Tags,
+        upstream: Option<Arc<str>>,
+        now: Timestamp,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
         let store = self.clone();
         detached(async move {
             let mut db = store.0.writer.lock().await;
             if let Some(taken) = store.bucket(&name) {
                 return Ok(Err(BucketRejected::Exists(taken.owner)));
             }
+            if upstream.is_some()
+                && let Some(other) = store.buckets().values().find(|b| b.upstream == upstream)
+            {
+                return Ok(Err(BucketRejected::Named(other.name.clone())));
+            }
             let id = sqlx::query_scalar(
-                "INSERT INTO bucket (name, owner, region, created, policy, principals, access_block, tags)
-                 VALUES (?1, ?2, ?3, ?4, NULL, '{}', ?5, ?6) RETURNING id",
+                "INSERT INTO bucket (name, owner, region, created, policy, principals, access_block, tags, upstream)
+                 VALUES (?1, ?2, ?3, ?4, NULL, '{}', ?5, ?6, ?7) RETURNING id",
             )
             .bind(name.as_str())
             .bind(owner.to_string())
@@ -202,6 +298,7 @@ impl Store {
             .bind(now.as_second())
             .bind(PublicAccessBlock::ALL.bits())
             .bind(serde_json::to_string(&tags)?)
+            .bind(upstream.as_deref())
             .fetch_one(&mut *db)
             .await?;
             let created = row::seconds(now.as_second())?;
@@ -214,13 +311,17 @@ impl Store {
                 policy: None,
                 access_block: Some(PublicAccessBlock::ALL),
                 tags,
+                upstream,
+                configurations: Configurations::default(),
+                versioning: Versioning::Off,
+                abac: false,
             });
             Ok(Ok(()))
         })
         .await
     }
 
-    /// Deletes a bucket without objects; unfinished uploads go with it.
+    /// Deletes a bucket without objects, versions and delete markers; unfinished uploads go with it.
     pub(crate) async fn delete_bucket(
         &self,
         bucket: Arc<Bucket>,
@@ -229,11 +330,13 @@ impl Store {
         detached(async move {
             let mut db = store.0.writer.lock().await;
             let mut transaction = db.begin().await?;
-            let occupied: bool =
-                sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM object WHERE bucket = ?1)")
-                    .bind(bucket.id)
-                    .fetch_one(&mut *transaction)
-                    .await?;
+            let occupied: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM object WHERE bucket = ?1)
+                 OR EXISTS (SELECT 1 FROM version WHERE bucket = ?1)",
+            )
+            .bind(bucket.id)
+            .fetch_one(&mut *transaction)
+            .await?;
             if occupied {
                 return Ok(Err(BucketRejected::NotEmpty));
             }
@@ -305,11 +408,71 @@ impl Store {
             .await
     }
 
+    /// Switches versioning on, or suspends it.
+    pub(crate) async fn set_versioning(
+        &self,
+        bucket: &Bucket,
+        versioning: Versioning,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
+        self.change(bucket.id, bucket.name.clone(), move |b| {
+            b.versioning = versioning;
+        })
+        .await
+    }
+
+    /// Adds tags to those that the bucket has when it is their turn.
+    pub(crate) async fn add_bucket_tags(
+        &self,
+        bucket: &Bucket,
+        new: Tags,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
+        self.try_change(bucket.id, bucket.name.clone(), move |b| {
+            b.tags = b.tags.with(new).ok_or(BucketRejected::TooManyTags)?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Removes the tags of these keys.
+    pub(crate) async fn remove_bucket_tags(
+        &self,
+        bucket: &Bucket,
+        keys: Vec<String>,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
+        self.change(bucket.id, bucket.name.clone(), move |b| {
+            b.tags = b.tags.without(&keys);
+        })
+        .await
+    }
+
+    /// Lets the tags count in policies, or no longer.
+    pub(crate) async fn set_abac(
+        &self,
+        bucket: &Bucket,
+        enabled: bool,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
+        self.change(bucket.id, bucket.name.clone(), move |b| b.abac = enabled)
+            .await
+    }
+
     async fn change(
         &self,
         id: i64,
         name: BucketName,
         change: impl FnOnce(&mut Bucket) + Send + 'static,
+    ) -> Result<Result<(), BucketRejected>, StoreError> {
+        let change = |bucket: &mut Bucket| {
+            change(bucket);
+            Ok(())
+        };
+        self.try_change(id, name, change).await
+    }
+
+    async fn try_change(
+        &self,
+        id: i64,
+        name: BucketName,
+        change: impl FnOnce(&mut Bucket) -> Result<(), BucketRejected> + Send + 'static,
     ) -> Result<Result<(), BucketRejected>, StoreError> {
         let store = self.clone();
         detached(async move {
@@ -318,10 +481,12 @@ impl Store {
                 return Ok(Err(BucketRejected::Gone));
             };
             let mut bucket = Bucket::clone(&current);
-            change(&mut bucket);
+            if let Err(rejected) = change(&mut bucket) {
+                return Ok(Err(rejected));
+            }
             sqlx::query(
-                "UPDATE bucket SET policy = ?2, access_block = ?3, tags = ?4, principals = ?5
-                 WHERE id = ?1",
+                "UPDATE bucket SET policy = ?2, access_block = ?3, tags = ?4, principals = ?5,
+                 versioning = ?6, abac = ?7 WHERE id = ?1",
             )
             .bind(id)
             .bind(bucket.policy.as_ref().map(|p| p.text.to_string()))
@@ -331,6 +496,8 @@ impl Store {
                 Some(policy) => serde_json::to_string(&policy.principals)?,
                 None => "{}".to_owned(),
             })
+            .bind(bucket.versioning.status())
+            .bind(bucket.abac)
             .execute(&mut *db)
             .await?;
             store.mirror(bucket);
@@ -340,7 +507,7 @@ impl Store {
     }
 
     /// Only under the writer's lock, right after the row is committed.
-    fn mirror(&self, bucket: Bucket) {
+    pub(super) fn mirror(&self, bucket: Bucket) {
         let bucket = Arc::new(bucket);
         self.0.buckets.rcu(|buckets| {
             let mut buckets = Buckets::clone(buckets);

@@ -69,37 +69,53 @@ pub(crate) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(next)
 }
 
+/// What sorts after all keys that begin so, and not after any other. A plain bound, so that SQLite
+/// stops there instead of reading the bucket to its end.
+pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
+    // No UTF-8 has this byte.
+    successor(prefix).unwrap_or_else(|| vec![u8::MAX])
+}
+
 /// The position right after a key.
-fn after(key: &str) -> Vec<u8> {
-    let mut next = key.as_bytes().to_vec();
+pub(super) fn after(key: &[u8]) -> Vec<u8> {
+    let mut next = key.to_vec();
     next.push(0);
     next
 }
 
 /// What `key` is rolled up to.
-fn common_prefix<'a>(key: &'a str, prefix: &str, delimiter: Option<&str>) -> Option<&'a str> {
+pub(super) fn common_prefix<'a>(
+    key: &'a str,
+    prefix: &str,
+    delimiter: Option<&str>,
+) -> Option<&'a str> {
     let rest = key.get(prefix.len()..)?;
     let at = rest.find(delimiter?)?;
     key.get(..prefix.len() + at + delimiter?.len())
 }
 
+/// Where a listing goes on after `marker`: behind the whole prefix if the marker is one
+/// that the listing rolls up to.
+pub(super) fn position_after(marker: &str, prefix: &str, delimiter: Option<&str>) -> Vec<u8> {
+    let rolled =
+        marker.starts_with(prefix) && common_prefix(marker, prefix, delimiter) == Some(marker);
+    if rolled && let Some(next) = successor(marker.as_bytes()) {
+        return next;
+    }
+    after(marker.as_bytes())
+}
+
 impl ListingQuery {
-    /// Where a listing goes on after `marker`: behind the whole prefix if the marker is one
-    /// that the listing rolls up to.
+    /// Where the listing goes on after `marker`.
     pub(crate) fn position_after(&self, marker: &str) -> Vec<u8> {
-        let rolled = marker.starts_with(&self.prefix)
-            && common_prefix(marker, &self.prefix, self.delimiter.as_deref()) == Some(marker);
-        if rolled && let Some(next) = successor(marker.as_bytes()) {
-            return next;
-        }
-        after(marker)
+        position_after(marker, &self.prefix, self.delimiter.as_deref())
     }
 }
 
 /// Rows asked for at once while common prefixes are being skipped.
-const FEW: usize = 16;
+pub(super) const FEW: usize = 16;
 /// Rows asked for at once otherwise.
-const MANY: usize = 1001;
+pub(super) const MANY: usize = 1001;
 
 /// Lists a bucket.
 pub(super) async fn list(
@@ -108,7 +124,7 @@ pub(super) async fn list(
     query: &ListingQuery,
 ) -> Result<Listing, StoreError> {
     let prefix = query.prefix.as_bytes();
-    let end = successor(prefix);
+    let end = end_of(prefix);
     let delimiter = query.delimiter.as_deref();
     let mut from = query.from.clone().max(prefix.to_vec());
     let mut entries: Vec<Entry> = Vec::new();
@@ -123,12 +139,12 @@ pub(super) async fn list(
         let want = batch.min(query.limit - entries.len() + 1);
         let rows = sqlx::query(
             "SELECT key, size, etag, modified, description ->> '$.checksum.algorithm' AS algorithm
-             FROM object WHERE bucket = ?1 AND key >= ?2 AND (?3 IS NULL OR key < ?3)
+             FROM object WHERE bucket = ?1 AND key >= ?2 AND key < ?3
              ORDER BY key LIMIT ?4",
         )
         .bind(bucket)
         .bind(&from)
-        .bind(end.as_deref())
+        .bind(&end)
         .bind(row::signed(want as u64))
         .fetch_all(&mut *db)
         .await?;
@@ -156,7 +172,7 @@ pub(super) async fn list(
                 entries.push(Entry::Prefix(common.to_owned()));
                 skipping = true;
             } else {
-                from = after(&key);
+                from = after(key.as_bytes());
                 skipping = false;
                 entries.push(Entry::Object {
                     size: row::unsigned(row.try_get("size")?)?,
@@ -204,18 +220,24 @@ mod tests {
     async fn database(keys: &BTreeSet<String>) -> SqliteConnection {
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         schema::create(&mut db).await.unwrap();
-        sqlx::query("INSERT INTO bucket VALUES (1, 'b', '0', 'r', 0, NULL, '{}', NULL, '{}')")
-            .execute(&mut db)
-            .await
-            .unwrap();
+        sqlx::query(
+            "INSERT INTO bucket (id, name, owner, region, created, principals, tags)
+             VALUES (1, 'b', '0', 'r', 0, '{}', '{}')",
+        )
+        .execute(&mut db)
+        .await
+        .unwrap();
         let mut transaction = db.begin().await.unwrap();
         for (number, key) in keys.iter().enumerate() {
-            sqlx::query("INSERT INTO object VALUES (1, ?1, ?2, 1, 'e', 0, '{}', '{}')")
-                .bind(key.as_bytes())
-                .bind(number.to_string())
-                .execute(&mut *transaction)
-                .await
-                .unwrap();
+            sqlx::query(
+                "INSERT INTO object (bucket, key, file, size, etag, modified, tags, description)
+                 VALUES (1, ?1, ?2, 1, 'e', 0, '{}', '{}')",
+            )
+            .bind(key.as_bytes())
+            .bind(number.to_string())
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
         }
         transaction.commit().await.unwrap();
         db

@@ -1,19 +1,19 @@
-//! Objects: reading a row, swapping it, removing it.
-
-use std::sync::Arc;
+//! Objects: putting a version in place, deleting, tagging.
 
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::recent::Known;
-use super::{Description, FileId, NewFile, Store, StoreError, detached, row};
+use super::bucket::Versioning;
+use super::{Description, FileId, NewFile, Store, StoreError, VersionId, detached, row, version};
 use crate::name::ObjectKey;
 use crate::tags::Tags;
 
-/// The current version of an object.
+/// A version of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
+    /// Its id. What is about to be written has none yet.
+    pub(crate) version: VersionId,
     /// The file of its bytes, which belongs to this version only.
     pub(crate) file: FileId,
     /// Bytes.
@@ -71,8 +71,10 @@ impl Guard {
     }
 }
 
-fn from_row(row: &SqliteRow) -> Result<Object, StoreError> {
+/// Reads a row of `object`, or one of `version` that is no delete marker.
+pub(super) fn from_row(row: &SqliteRow) -> Result<Object, StoreError> {
     Ok(Object {
+        version: row::version(&row.try_get::<String, _>("version")?)?,
         file: row::file(&row.try_get::<String, _>("file")?)?,
         size: row::unsigned(row.try_get("size")?)?,
         etag: row.try_get("etag")?,
@@ -82,45 +84,35 @@ fn from_row(row: &SqliteRow) -> Result<Object, StoreError> {
     })
 }
 
-/// The file and ETag of the current version, if any.
-async fn current(
-    db: &mut SqliteConnection,
-    bucket: i64,
-    key: &ObjectKey,
-) -> Result<Option<(FileId, String)>, StoreError> {
-    let found: Option<(String, String)> =
-        sqlx::query_as("SELECT file, etag FROM object WHERE bucket = ?1 AND key = ?2")
-            .bind(bucket)
-            .bind(key.as_str().as_bytes())
-            .fetch_optional(db)
-            .await?;
-    found
-        .map(|(file, etag)| Ok((row::file(&file)?, etag)))
-        .transpose()
+/// What a write did.
+#[derive(Debug)]
+pub(super) struct Swapped {
+    /// The version that it made.
+    pub(super) version: VersionId,
+    /// The file that no row names any more.
+    pub(super) replaced: Option<FileId>,
 }
 
-/// Swaps the row inside a transaction; answers the file that no row names any more.
+/// Makes an object the current version, inside a transaction. Its id is chosen here.
 pub(super) async fn swap(
     db: &mut SqliteConnection,
     bucket: i64,
     key: &ObjectKey,
     object: &Object,
     guard: &Guard,
-) -> Result<Result<Option<FileId>, Rejected>, StoreError> {
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM bucket WHERE id = ?1)")
-        .bind(bucket)
-        .fetch_one(&mut *db)
-        .await?;
-    if !exists {
+) -> Result<Result<Swapped, Rejected>, StoreError> {
+    let Some(versioning) = version::versioning(db, bucket).await? else {
         return Ok(Err(Rejected::NoBucket));
-    }
-    let old = current(db, bucket, key).await?;
-    if let Err(rejected) = guard.check(old.as_ref().map(|(_, etag)| etag.as_str())) {
+    };
+    let current = version::current(db, bucket, key).await?;
+    if let Err(rejected) = guard.check(current.as_ref().map(|current| current.etag.as_str())) {
         return Ok(Err(rejected));
     }
+    let now = object.modified;
+    let place = version::make_way(db, bucket, key, current.as_ref(), versioning, now).await?;
     sqlx::query(
-        "INSERT INTO object (bucket, key, file, size, etag, modified, tags, description)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        "INSERT INTO object (bucket, key, file, size, etag, modified, tags, description, version, sequence)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (bucket, key) DO UPDATE SET file = excluded.file, size = excluded.size,
          etag = excluded.etag, modified = excluded.modified, tags = excluded.tags,
          description = excluded.description",
@@ -133,39 +125,72 @@ pub(super) async fn swap(
     .bind(object.modified.as_second())
     .bind(serde_json::to_string(&object.tags)?)
     .bind(serde_json::to_string(&object.description)?)
+    .bind(place.version.to_string())
+    .bind(place.sequence)
     .execute(db)
     .await?;
-    Ok(Ok(old.map(|(file, _)| file)))
+    Ok(Ok(Swapped {
+        version: place.version,
+        replaced: place.replaced,
+    }))
+}
+
+/// What a deletion did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Deleted {
+    /// The version that it removed or, of a delete marker, made. None without versioning.
+    pub(crate) version: Option<VersionId>,
+    /// Whether that version is a delete marker.
+    pub(crate) marker: bool,
+}
+
+/// A key to be deleted, or one version of it.
+#[derive(Debug)]
+pub(crate) struct Deletion {
+    /// The key.
+    pub(crate) key: ObjectKey,
+    /// The version that is to go for good.
+    pub(crate) version: Option<VersionId>,
+    /// What must hold of the current version, whichever is to go (S3 User Guide, "How to perform conditional deletes").
+    pub(crate) guard: Guard,
+}
+
+/// Deletes inside a transaction; answers the file that no row names any more, too.
+pub(super) async fn delete(
+    db: &mut SqliteConnection,
+    bucket: i64,
+    versioning: Versioning,
+    deletion: &Deletion,
+    now: Timestamp,
+) -> Result<Result<(Deleted, Option<FileId>), Rejected>, StoreError> {
+    let key = &deletion.key;
+    let current = version::current(db, bucket, key).await?;
+    let etag = current.as_ref().map(|current| current.etag.as_str());
+    if let Err(rejected) = deletion.guard.check(etag) {
+        return Ok(Err(rejected));
+    }
+    if deletion.version.is_some() || versioning == Versioning::Off {
+        let id = deletion.version.unwrap_or_default();
+        let removed = version::remove(db, bucket, key, id, current.as_ref()).await?;
+        let marker = removed.as_ref().is_some_and(|it| it.file.is_none());
+        let deleted = Deleted {
+            version: deletion.version,
+            marker,
+        };
+        return Ok(Ok((deleted, removed.and_then(|removed| removed.file))));
+    }
+    let place = version::make_way(db, bucket, key, current.as_ref(), versioning, now).await?;
+    version::mark_deleted(db, bucket, key, &place, now).await?;
+    let deleted = Deleted {
+        version: Some(place.version),
+        marker: true,
+    };
+    Ok(Ok((deleted, place.replaced)))
 }
 
 impl Store {
-    /// The current version of an object.
-    pub(crate) async fn object(
-        &self,
-        bucket: i64,
-        key: &ObjectKey,
-    ) -> Result<Option<Arc<Object>>, StoreError> {
-        let ticket = match self.0.recent.find(bucket, key) {
-            Known::Row(object) => return Ok(Some(object)),
-            Known::Nothing(ticket) => ticket,
-        };
-        let row = sqlx::query(
-            "SELECT file, size, etag, modified, tags, description FROM object
-             WHERE bucket = ?1 AND key = ?2",
-        )
-        .bind(bucket)
-        .bind(key.as_str().as_bytes())
-        .fetch_optional(&self.0.readers)
-        .await?;
-        let Some(row) = row else {
-            return Ok(None);
-        };
-        let object = Arc::new(from_row(&row)?);
-        self.0.recent.keep(ticket, &object);
-        Ok(Some(object))
-    }
-
-    /// Makes the file the object's current version; its bytes must be durable already.
+    /// Makes the file the object's current version; its bytes must be durable already. Answers the version if it
+    /// has an id of its own.
     pub(crate) async fn put_object(
         &self,
         bucket: i64,
@@ -173,13 +198,14 @@ impl Store {
         mut file: NewFile,
         object: Object,
         guard: Guard,
-    ) -> Result<Result<(), Rejected>, StoreError> {
+    ) -> Result<Result<Option<VersionId>, Rejected>, StoreError> {
         let store = self.clone();
         detached(async move {
             let mut db = store.0.writer.lock().await;
             let mut transaction = db.begin().await?;
-            let old = match swap(&mut transaction, bucket, &key, &object, &guard).await? {
-                Ok(old) => old,
+            let swapped = swap(&mut transaction, bucket, &key, &object, &guard).await?;
+            let Swapped { version, replaced } = match swapped {
+                Ok(swapped) => swapped,
                 Err(rejected) => return Ok(Err(rejected)),
             };
             // Even if the commit fails here it may have succeeded on disk.
@@ -188,43 +214,39 @@ impl Store {
             transaction.commit().await?;
             drop(change);
             drop(db);
-            if let Some(old) = old {
-                store.0.files.remove(old);
+            if let Some(replaced) = replaced {
+                store.0.files.remove(replaced);
             }
-            Ok(Ok(()))
+            Ok(Ok(version.own()))
         })
         .await
     }
 
-    /// Removes objects in one transaction; absent ones count as removed, unless a guard
-    /// asks for them. One answer for each key, in order.
+    /// Deletes in one transaction; what is absent counts as deleted, unless a guard asks for it. One answer for
+    /// each deletion, in order. `now` is when delete markers are made.
     pub(crate) async fn delete_objects(
         &self,
         bucket: i64,
-        keys: Vec<(ObjectKey, Guard)>,
-    ) -> Result<Vec<Result<(), Rejected>>, StoreError> {
+        deletions: Vec<Deletion>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Deleted, Rejected>>, StoreError> {
         let store = self.clone();
         detached(async move {
             let mut db = store.0.writer.lock().await;
             let mut transaction = db.begin().await?;
-            let mut answers = Vec::with_capacity(keys.len());
+            let Some(versioning) = version::versioning(&mut transaction, bucket).await? else {
+                return Ok(vec![Err(Rejected::NoBucket); deletions.len()]);
+            };
+            let mut answers = Vec::with_capacity(deletions.len());
             let mut unused = Vec::new();
-            for (key, guard) in &keys {
-                let old = current(&mut transaction, bucket, key).await?;
-                let answer = guard.check(old.as_ref().map(|(_, etag)| etag.as_str()));
-                answers.push(answer);
-                if answer.is_ok()
-                    && let Some((file, _)) = old
-                {
-                    sqlx::query("DELETE FROM object WHERE bucket = ?1 AND key = ?2")
-                        .bind(bucket)
-                        .bind(key.as_str().as_bytes())
-                        .execute(&mut *transaction)
-                        .await?;
-                    unused.push(file);
-                }
+            for deletion in &deletions {
+                let answer = delete(&mut transaction, bucket, versioning, deletion, now).await?;
+                answers.push(answer.map(|(deleted, file)| {
+                    unused.extend(file);
+                    deleted
+                }));
             }
-            let keys = keys.iter().map(|(key, _)| key);
+            let keys = deletions.iter().map(|deletion| &deletion.key);
             let change = store.0.recent.change(bucket, keys);
             transaction.commit().await?;
             drop(change);
@@ -237,7 +259,7 @@ impl Store {
         .await
     }
 
-    /// Sets the tags of the version in `file`; false if that isn't the current one any more.
+    /// Sets the tags of the version in `file`; false if it is gone.
     pub(crate) async fn set_object_tags(
         &self,
         bucket: i64,
@@ -249,16 +271,23 @@ impl Store {
         detached(async move {
             let mut db = store.0.writer.lock().await;
             let change = store.0.recent.change(bucket, [&key]);
-            let changed = sqlx::query(
+            let tags = serde_json::to_string(&tags)?;
+            let mut changed = 0;
+            for update in [
                 "UPDATE object SET tags = ?4 WHERE bucket = ?1 AND key = ?2 AND file = ?3",
-            )
-            .bind(bucket)
-            .bind(key.as_str().as_bytes())
-            .bind(file.to_string())
-            .bind(serde_json::to_string(&tags)?)
-            .execute(&mut *db)
-            .await?
-            .rows_affected();
+                "UPDATE version SET tags = ?4 WHERE bucket = ?1 AND key = ?2 AND file = ?3",
+            ] {
+                if changed == 0 {
+                    changed = sqlx::query(update)
+                        .bind(bucket)
+                        .bind(key.as_str().as_bytes())
+                        .bind(file.to_string())
+                        .bind(&tags)
+                        .execute(&mut *db)
+                        .await?
+                        .rows_affected();
+                }
+            }
             drop(change);
             Ok(changed == 1)
         })

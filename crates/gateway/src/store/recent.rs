@@ -197,6 +197,7 @@ mod tests {
 
     fn row(etag: &str) -> Arc<Object> {
         Arc::new(Object {
+            version: crate::store::VersionId::Null,
             file: "00000000000000000000000000000000".parse().unwrap(),
             size: 1,
             etag: etag.to_owned(),

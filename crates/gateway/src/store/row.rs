@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{FileId, StoreError};
+use super::{FileId, StoreError, VersionId};
+use crate::name::ObjectKey;
 
 /// A column of seconds since 1970.
 pub(super) fn seconds(value: i64) -> Result<Timestamp, sqlx::Error> {
@@ -15,6 +16,12 @@ pub(super) fn file(name: &str) -> Result<FileId, StoreError> {
         .map_err(|error: uuid::Error| StoreError::Row(error.to_string()))
 }
 
+/// A column that names a version.
+pub(super) fn version(id: &str) -> Result<VersionId, StoreError> {
+    id.parse()
+        .map_err(|error: super::InvalidVersionId| StoreError::Row(error.to_string()))
+}
+
 /// A column of a count or length.
 pub(super) fn unsigned(value: i64) -> Result<u64, StoreError> {
     u64::try_from(value).map_err(|_| StoreError::Row(format!("a size of {value}")))
@@ -23,6 +30,11 @@ pub(super) fn unsigned(value: i64) -> Result<u64, StoreError> {
 /// A count or length for a column.
 pub(super) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// A key that was read.
+pub(super) fn key(text: &str) -> Result<ObjectKey, StoreError> {
+    ObjectKey::parse(text).map_err(|error| StoreError::Row(error.to_string()))
 }
 
 /// A column that holds a key.

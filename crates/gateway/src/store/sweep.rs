@@ -16,6 +16,7 @@ pub(super) async fn sweep(db: &mut SqliteConnection, files: &Files) -> Result<()
         // `g` sorts after every hex digit.
         let named: Vec<String> = sqlx::query_scalar(
             "SELECT file FROM object WHERE file >= ?1 AND file < ?1 || 'g'
+             UNION ALL SELECT file FROM version WHERE file >= ?1 AND file < ?1 || 'g'
              UNION ALL SELECT file FROM part WHERE file >= ?1 AND file < ?1 || 'g'",
         )
         .bind(&prefix)

@@ -7,10 +7,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Connection as _, Row as _};
 use uuid::Uuid;
 
-use super::object::swap;
+use super::listing::end_of;
+use super::object::{Swapped, swap};
 use super::{
     ChecksumKind, Description, FileId, Guard, NewFile, Object, Rejected, Store, StoreError,
-    detached, row, successor,
+    VersionId, detached, row,
 };
 use crate::checksum::Algorithm;
 use crate::name::ObjectKey;
@@ -246,14 +247,14 @@ impl Store {
     }
 
     /// Makes the concatenated parts the object, and forgets the upload. If a part was
-    /// replaced meanwhile, nothing happens.
+    /// replaced meanwhile, nothing happens. Answers the version if it has an id of its own.
     pub(crate) async fn complete_upload(
         &self,
         bucket: i64,
         upload: Upload,
         key: ObjectKey,
         finished: Finished,
-    ) -> Result<Result<(), Rejected>, StoreError> {
+    ) -> Result<Result<Option<VersionId>, Rejected>, StoreError> {
         let store = self.clone();
         detached(async move {
             let Finished {
@@ -282,10 +283,12 @@ impl Store {
             {
                 return Ok(Err(Rejected::NoUpload));
             }
-            match swap(&mut transaction, bucket, &key, &object, &guard).await? {
-                Ok(old) => unused.extend(old),
+            let swapped = swap(&mut transaction, bucket, &key, &object, &guard).await?;
+            let Swapped { version, replaced } = match swapped {
+                Ok(swapped) => swapped,
                 Err(rejected) => return Ok(Err(rejected)),
-            }
+            };
+            unused.extend(replaced);
             let ended = sqlx::query("DELETE FROM upload WHERE id = ?1")
                 .bind(&upload.id)
                 .execute(&mut *transaction)
@@ -302,7 +305,7 @@ impl Store {
             for file in unused {
                 store.0.files.remove(file);
             }
-            Ok(Ok(()))
+            Ok(Ok(version.own()))
         })
         .await
     }
@@ -346,13 +349,13 @@ impl Store {
         };
         let rows = sqlx::query(
             "SELECT * FROM upload WHERE bucket = ?1 AND (key, id) > (?2, ?3)
-             AND key >= ?4 AND (?5 IS NULL OR key < ?5) ORDER BY key, id LIMIT ?6",
+             AND key >= ?4 AND key < ?5 ORDER BY key, id LIMIT ?6",
         )
         .bind(bucket)
         .bind(key)
         .bind(id)
         .bind(prefix)
-        .bind(successor(prefix))
+        .bind(end_of(prefix))
         .bind(row::signed(query.limit as u64 + 1))
         .fetch_all(&self.0.readers)
         .await?;

@@ -300,7 +300,7 @@ async fn a_change_of_policy_counts_for_the_next_step_of_an_upload() {
 async fn what_is_not_served_is_denied_before_it_is_declined() {
     let world = World::with_bucket().await;
     let nobody = world.may("nobody", &[("s3:None", "*")]).await;
-    for target in ["/bkt?cors", "/bkt?versions", "/bkt/k?retention"] {
+    for target in ["/bkt?replication", "/bkt/k?retention"] {
         world
             .get(target)
             .by(&nobody)

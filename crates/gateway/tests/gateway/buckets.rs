@@ -175,20 +175,10 @@ async fn what_is_off_says_so() {
             .await
             .fails(400, "AccessControlListNotSupported");
     }
-    for target in [
-        "/bkt?cors",
-        "/bkt?encryption",
-        "/bkt?lifecycle",
-        "/bkt?versions",
-        "/bkt/k?retention",
-    ] {
-        world.get(target).send().await.fails(501, "NotImplemented");
-    }
-    world
-        .ask(http::Method::OPTIONS, "/bkt/k")
-        .send()
-        .await
-        .fails(405, "MethodNotAllowed");
+    let abac = world.get("/bkt?abac").send().await.ok();
+    assert_eq!(abac.element("Status").as_deref(), Some("Disabled"));
+    let tables = world.get("/bkt?metadataTable").send().await;
+    tables.fails(501, "NotImplemented");
 }
 
 #[tokio::test]

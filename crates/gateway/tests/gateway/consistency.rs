@@ -184,3 +184,48 @@ async fn a_decision_over_tags_is_one_over_the_tags_of_now() {
     let denied = world.get("/bkt/k").by(&caller).send().await;
     denied.fails(403, "AccessDenied");
 }
+
+/// The version that a removed one gives way to is there at once, and what was removed is not read from memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_key_is_never_without_its_newest_version_while_newer_ones_come_and_go() {
+    const ROUNDS: u64 = 40;
+    let world = Arc::new(World::with_bucket().await);
+    let enabled = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    world.put("/bkt?versioning").body(enabled).send().await.ok();
+    let put = async |world: &World, n: u64| {
+        let n = n.to_string();
+        let put = world.put("/bkt/k").header("x-amz-meta-n", &n).body(n);
+        let reply = put.send().await.ok();
+        reply.header("x-amz-version-id").unwrap().to_owned()
+    };
+    let first = put(&world, 0).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..3)
+        .map(|_| {
+            let (world, done, first) = (world.clone(), done.clone(), first.clone());
+            tokio::spawn(async move {
+                let mut reads = 0;
+                while !done.load(Ordering::SeqCst) || reads < 20 {
+                    let get = world.get("/bkt/k").send().await.ok();
+                    // Row and bytes are of one version.
+                    assert_eq!(get.header("x-amz-meta-n").unwrap(), get.text());
+                    let named = format!("/bkt/k?versionId={first}");
+                    assert_eq!(world.get(&named).send().await.ok().text(), "0");
+                    reads += 1;
+                }
+            })
+        })
+        .collect();
+    for n in 1..=ROUNDS {
+        let version = put(&world, n).await;
+        let newest = world.get("/bkt/k").send().await.ok().text();
+        assert_eq!(newest, n.to_string());
+        let remove = world.delete(&format!("/bkt/k?versionId={version}"));
+        remove.send().await.ok();
+        assert_eq!(world.get("/bkt/k").send().await.ok().text(), "0");
+    }
+    done.store(true, Ordering::SeqCst);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+}

@@ -112,7 +112,7 @@ async fn a_source_that_is_not_there() {
         ("bkt/none", 404, "NoSuchKey"),
         ("none/none", 404, "NoSuchBucket"),
         ("bkt", 400, "InvalidArgument"),
-        ("bkt/a?versionId=x", 404, "NoSuchVersion"),
+        ("bkt/a?versionId=x", 400, "InvalidArgument"),
     ] {
         let copy = world.put("/bkt/b").header("x-amz-copy-source", source);
         copy.send().await.fails(status, code);

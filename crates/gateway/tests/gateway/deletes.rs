@@ -1,6 +1,6 @@
 //! Deleting one key and many.
 
-use crate::harness::{ALL, AWAY, World};
+use crate::harness::{ALL, AWAY, World, md5};
 
 fn document(keys: &[&str], quiet: bool) -> String {
     let objects: String = keys
@@ -8,12 +8,6 @@ fn document(keys: &[&str], quiet: bool) -> String {
         .map(|key| format!("<Object><Key>{key}</Key></Object>"))
         .collect();
     format!("<Delete>{objects}<Quiet>{quiet}</Quiet></Delete>")
-}
-
-fn md5(body: &str) -> String {
-    use base64::Engine as _;
-    use s3s::crypto::Checksum as _;
-    base64::engine::general_purpose::STANDARD.encode(s3s::crypto::Md5::checksum(body.as_bytes()))
 }
 
 #[tokio::test]

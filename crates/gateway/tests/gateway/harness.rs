@@ -16,8 +16,8 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use jiff::Timestamp;
-use policy::AccountId;
-use session::{KeyEncryptionKey, Keyring, Session, SessionKind, SessionPolicies};
+use policy::{AccountId, Principal};
+use session::{KeyEncryptionKey, Keyring, Session, SessionKind, SessionPolicies, SessionTag};
 use trail::{Draft, Trail};
 
 /// The account that most tests are in.
@@ -57,22 +57,31 @@ pub struct Ask<'a> {
     caller: Option<Caller>,
     presigned: bool,
     host: String,
+    now: Timestamp,
+}
+
+/// When requests are made, if not said otherwise.
+pub const NOW: i64 = 1_795_292_526;
+
+/// A door to an empty directory under `dir`.
+pub async fn new_door(dir: &Path) -> Door {
+    let store = SqliteStore::open(&dir.join("iam.db")).await.unwrap();
+    let directory = Arc::new(Directory::open(store).await.unwrap());
+    Door::new(DoorConfig {
+        directory,
+        keyring: Keyring::generate(0),
+        key_encryption: KeyEncryptionKey::generate(),
+        trail: Arc::new(Trail::open(&dir.join("trail")).unwrap()),
+        clock: Arc::new(SystemClock),
+        region: "us-east-1".to_owned(),
+        account: HOME.parse().unwrap(),
+    })
 }
 
 impl World {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("iam.db")).await.unwrap();
-        let directory = Arc::new(Directory::open(store).await.unwrap());
-        let door = Door::new(DoorConfig {
-            directory,
-            keyring: Keyring::generate(0),
-            key_encryption: KeyEncryptionKey::generate(),
-            trail: Arc::new(Trail::open(&dir.path().join("trail")).unwrap()),
-            clock: Arc::new(SystemClock),
-            region: "us-east-1".to_owned(),
-            account: HOME.parse().unwrap(),
-        });
+        let door = new_door(dir.path()).await;
         let gateway = open(dir.path()).await;
         let admin = role(&door, HOME, "admin", ALL, "").await;
         Self {
@@ -95,9 +104,21 @@ impl World {
         self.gateway = open(self.dir.path()).await;
     }
 
+    /// The gateway of a new process that is told of encrypted storage.
+    pub async fn encrypted_storage(&mut self) {
+        self.gateway = open(self.dir.path()).await.with_encrypted_storage();
+    }
+
     /// A session of a role that has this policy.
     pub async fn role(&self, account: &str, name: &str, policy: &str) -> Caller {
         role(&self.door, account, name, policy, "").await
+    }
+
+    /// The root user of an account.
+    pub async fn root(&self, account: &str) -> Caller {
+        // So that the account is there.
+        role(&self.door, account, "any", ALL, "").await;
+        Caller::local(account.parse().unwrap(), 0)
     }
 
     /// The same, of a role that is deleted and made again under its name.
@@ -140,6 +161,7 @@ impl World {
             caller: Some(self.admin.clone()),
             presigned: false,
             host: "127.0.0.1:8080".to_owned(),
+            now: Timestamp::from_second(NOW).unwrap(),
         }
     }
 
@@ -190,7 +212,7 @@ impl World {
     }
 }
 
-fn walk(dir: &Path) -> usize {
+pub fn walk(dir: &Path) -> usize {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
     let count = |entry: std::fs::DirEntry| match entry.file_type().unwrap().is_dir() {
         true => walk(&entry.path()),
@@ -199,7 +221,7 @@ fn walk(dir: &Path) -> usize {
     entries.map(count).sum()
 }
 
-async fn open(dir: &Path) -> Gateway {
+pub async fn open(dir: &Path) -> Gateway {
     let dir = dir.join("s3");
     std::fs::create_dir_all(&dir).unwrap();
     let domains = vec!["s3.localhost".to_owned()];
@@ -210,7 +232,7 @@ fn unique_id(account: &str, name: &str) -> String {
     format!("AROA{}{account}", name.to_uppercase())
 }
 
-async fn role(door: &Door, account: &str, name: &str, policy: &str, again: &str) -> Caller {
+pub async fn role(door: &Door, account: &str, name: &str, policy: &str, again: &str) -> Caller {
     let id: AccountId = account.parse().unwrap();
     let role = Role {
         account: id,
@@ -260,6 +282,44 @@ async fn role(door: &Door, account: &str, name: &str, policy: &str, again: &str)
     Caller::role(Arc::new(role), Arc::new(session), "ASIATEST").unwrap()
 }
 
+/// A policy that allows an action under a condition.
+pub fn allow_if(action: &str, condition: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*","Condition":{{{condition}}}}}]}}"#
+    )
+}
+
+/// The caller with other tags and another name of its session.
+pub fn session_of(caller: &Caller, name: &str, tags: &[(&str, &str)]) -> Caller {
+    let mut session = Session::clone(caller.session.as_ref().unwrap());
+    session.name = name.parse().unwrap();
+    session.tags = tags
+        .iter()
+        .map(|(key, value)| SessionTag {
+            key: (*key).to_owned(),
+            value: (*value).to_owned(),
+            transitive: false,
+        })
+        .collect();
+    let Principal::Role(role) = &caller.principal else {
+        panic!("not a session of a role")
+    };
+    let mut role = role.clone();
+    role.session_name = name.to_owned();
+    let session_arn = role
+        .session_arn
+        .as_str()
+        .rsplit_once('/')
+        .unwrap()
+        .0
+        .to_owned();
+    role.session_arn = format!("{session_arn}/{name}").parse().unwrap();
+    let mut other = caller.clone();
+    other.principal = Principal::Role(role);
+    other.session = Some(Arc::new(session));
+    other
+}
+
 impl Ask<'_> {
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.append(name, value.parse().unwrap());
@@ -300,13 +360,19 @@ impl Ask<'_> {
         self
     }
 
+    /// The request as it is made on another day.
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
     pub async fn send(mut self) -> Reply {
         let length: usize = self.body.iter().flatten().map(Bytes::len).sum();
         if !self.headers.contains_key("content-length") {
             let length = length.to_string().parse().unwrap();
             self.headers.insert("content-length", length);
         }
-        let now = Timestamp::from_second(1_795_292_526).unwrap();
+        let now = self.now;
         let authentication = match (&self.caller, self.presigned) {
             (None, _) => Authentication::None,
             (Some(_), false) => Authentication::Header,
@@ -316,18 +382,10 @@ impl Ask<'_> {
             },
         };
         let call = Call {
-            request_id: "0123456789ABCDEF".to_owned(),
             now,
-            caller: self.caller.unwrap_or_else(|| Caller::anonymous(None)),
-            region: "us-east-1".to_owned(),
-            signed_region: Some("us-east-1".to_owned()),
-            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            user_agent: None,
-            referer: None,
             host: self.host,
-            tls: None,
             authentication,
-            payload_hash: None,
+            ..call_of(&self.caller.unwrap_or_else(|| Caller::anonymous(None)))
         };
         let mut request = http::Request::new(());
         *request.method_mut() = self.method;
@@ -351,6 +409,31 @@ impl Ask<'_> {
             body: body.collect().await.unwrap().to_bytes(),
             event,
         }
+    }
+}
+
+/// A `Content-MD5`.
+pub fn md5(body: &str) -> String {
+    use base64::Engine as _;
+    use s3s::crypto::Checksum as _;
+    base64::engine::general_purpose::STANDARD.encode(s3s::crypto::Md5::checksum(body.as_bytes()))
+}
+
+/// A call of this caller.
+pub fn call_of(caller: &Caller) -> Call {
+    Call {
+        request_id: "0123456789ABCDEF".to_owned(),
+        now: Timestamp::from_second(NOW).unwrap(),
+        caller: caller.clone(),
+        region: "us-east-1".to_owned(),
+        signed_region: Some("us-east-1".to_owned()),
+        source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        user_agent: None,
+        referer: None,
+        host: String::new(),
+        tls: None,
+        authentication: Authentication::Header,
+        payload_hash: None,
     }
 }
 

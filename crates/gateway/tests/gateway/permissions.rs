@@ -80,6 +80,20 @@ async fn each_action_that_is_missing_denies_the_operation() {
         ),
         (
             Method::PUT,
+            "/bkt?versioning",
+            None,
+            "<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>",
+            &[("s3:PutBucketVersioning", b)],
+        ),
+        (
+            Method::GET,
+            "/bkt?versions",
+            None,
+            "",
+            &[("s3:ListBucketVersions", b)],
+        ),
+        (
+            Method::PUT,
             "/bkt?tagging",
             None,
             tags,
