@@ -19,9 +19,11 @@ mod windows;
 pub use annotations::{go_bool, skipped_containers};
 pub use config_map::{ConfigMapRoles, InvalidConfigMap};
 pub use injection::{Injection, Method};
-pub use patch::{Patched, patch};
+pub use patch::{Patched, fits, patch};
 pub use pod_identity::{InvalidIdentities, PodIdentities};
 pub use review::{Review, Verdict, answer};
 pub use service_account::AnnotatedAccount;
-pub use settings::{CaBundle, PodIdentitySettings, SHORTEST, Settings};
+#[cfg(feature = "api-server")]
+pub(crate) use service_account::is_role_arn;
+pub use settings::{CaBundle, Home, InvalidCaBundle, PodIdentitySettings, SHORTEST, Settings};
 pub use source::{Sources, Untouched, decide};

@@ -1,20 +1,33 @@
 //! The command line, as it is typed.
 
+pub(crate) mod agent;
 pub(crate) mod can;
+pub(crate) mod ccoctl;
+pub(crate) mod cluster;
 pub(crate) mod explain;
+pub(crate) mod iam_service_account;
 pub(crate) mod issuer;
+pub(crate) mod kubernetes;
+pub(crate) mod node_address;
 pub(crate) mod oidc;
 pub(crate) mod policy;
+pub(crate) mod s3_upstream;
 pub(crate) mod sessions;
+pub(crate) mod token_review;
+pub(crate) mod verbs;
+pub(crate) mod webhook;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ::policy::{AccountId, Arn};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use federation::{IssuerUrl, ServiceAccountRef};
 use ipnet::IpNet;
 use services::QuotaSetting;
+
+use self::token_review::TokenReviewSetting;
+use crate::shell::word;
 
 /// IRSA for everything that isn't AWS: IAM, STS, S3 and CloudTrail in one server.
 #[derive(Debug, Parser)]
@@ -47,11 +60,33 @@ pub(crate) enum Command {
     Sessions(sessions::Sessions),
     /// End the sessions of a role that were issued up to now, or one of them.
     Revoke(sessions::Revoke),
-    /// Print why a request was refused: the content of its authorization message.
+    /// Print why a request was refused, by its authorization message, or why a pod has its role or none.
     Explain(explain::Explain),
     /// Make, rotate and retire the issuers that the server hosts, one for each cluster.
     #[command(subcommand)]
     Issuer(issuer::Issuer),
+    /// Give this node the addresses that containers ask the agent at.
+    NodeAddress(node_address::NodeAddress),
+    /// Register a cluster, or give a service account a role.
+    Create(verbs::Create),
+    /// Show a registered cluster.
+    Describe(verbs::Describe),
+    /// List clusters, or service accounts with a role.
+    List(verbs::List),
+    /// Take back what `create` made.
+    Delete(verbs::Delete),
+    /// Tell the server a cluster's name.
+    Register(verbs::Register),
+    /// Check the server and a cluster: clocks, issuer, keys, provider, webhook, agent.
+    Status(verbs::Status),
+    /// Try a cluster's identities.
+    Test(verbs::Test),
+    /// Run the pod identity webhook: it gives pods the role of their service account.
+    Webhook(Box<webhook::Webhook>),
+    /// Run the node agent of Pod Identity: pods get their role's credentials from it.
+    Agent(Box<agent::Agent>),
+    /// Make an OpenShift cluster's issuer, identity provider and roles, as `ccoctl aws` does.
+    Ccoctl(Box<ccoctl::Ccoctl>),
     /// Walk through the whole way, from a service account's token to an object in a bucket.
     Demo(Demo),
 }
@@ -68,6 +103,18 @@ pub(crate) struct Data {
         global = true
     )]
     pub(crate) dir: PathBuf,
+}
+
+impl Data {
+    /// The option for another command that asks the same server, after a blank; nothing where the environment or the working
+    /// directory says it.
+    pub(crate) fn words(&self) -> String {
+        let said = std::env::var_os("DAYPASS_DATA").is_some();
+        match said || self.dir == Path::new("daypass-data") {
+            true => String::new(),
+            false => format!(" --data {}", word(&self.dir.display().to_string())),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -114,6 +161,10 @@ pub(crate) struct Serve {
     /// Refuse issuers in private ranges, but for those that --issuer-network names.
     #[arg(long)]
     pub(crate) no_private_issuers: bool,
+    /// Strict mode: have the issuer's cluster review each token, so that one of a deleted pod is refused; with a kubeconfig,
+    /// else in the cluster that the server is a pod of. May be repeated.
+    #[arg(long, value_name = "ISSUER[=KUBECONFIG]")]
+    pub(crate) token_review: Vec<TokenReviewSetting>,
     /// How many tokens of issuers are remembered once their signature was verified, until they
     /// expire; 0 for none.
     #[arg(long, value_name = "NUMBER", default_value_t = 16_384)]
@@ -121,6 +172,15 @@ pub(crate) struct Serve {
     /// A domain whose subdomains are buckets (virtual-host style); may be repeated.
     #[arg(long, value_name = "DOMAIN", default_value = "s3.localhost")]
     pub(crate) s3_domain: Vec<String>,
+    #[command(flatten)]
+    pub(crate) s3_upstream: s3_upstream::S3Upstream,
+    /// The storage under the data directory is encrypted with AES-256, as LUKS or the provider's disks
+    /// are: S3 clients are then told that objects are (SSE-S3), and may ask for it.
+    #[arg(long)]
+    pub(crate) s3_encrypted_storage: bool,
+    /// Take presigned URLs of S3 that are signed by the old Signature Version 2, for clients that make no others.
+    #[arg(long)]
+    pub(crate) allow_sigv2_query: bool,
     /// A quota of every account in place of AWS's default, e.g. `roles=5000`; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) quota: Vec<QuotaSetting>,

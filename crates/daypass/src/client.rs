@@ -1,16 +1,31 @@
 //! A small client of a server: query, JSON and S3 requests, signed.
 
+mod credentials;
+mod environment;
+mod profile;
+mod s3;
+mod settings;
+mod timestamp;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use anyhow::{Context, Result, anyhow};
+use cluster::region::Region;
 use http::header::{ACCEPT, CONTENT_TYPE, DATE, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::Url;
+use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Url};
 use serde_json::Value;
 use session::sigv4::{RequestParts, Rules, SignedPayload, Signer, sha256};
 use session::{AccessKeyId, Secret};
+
+pub(crate) use credentials::{Connection, Credentials};
+pub(crate) use environment::Environment;
+pub(crate) use s3::{S3Request, elements};
+pub(crate) use settings::Given;
+pub(crate) use timestamp::timestamp;
 
 /// Credentials of a caller.
 pub(crate) struct Keys {
@@ -20,10 +35,12 @@ pub(crate) struct Keys {
     pub(crate) session_token: Option<String>,
 }
 
-/// A client of one endpoint.
+/// A client of one endpoint, or of AWS, where each service has its own.
 pub(crate) struct Client {
     endpoint: Url,
     region: String,
+    /// The region whose endpoints are asked, if this is AWS.
+    aws: Option<Region>,
     http: reqwest::Client,
     /// The `Date` of the last answer, in seconds since the epoch; 0 before the first.
     answered: AtomicI64,
@@ -49,8 +66,7 @@ struct Call<'a> {
 
 impl Client {
     pub(crate) fn new(endpoint: &str, region: &str) -> Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        Self::over(http, endpoint, region)
+        Self::over(connections().no_proxy().build()?, endpoint, region)
     }
 
     /// A client with connections of the caller's choice.
@@ -59,9 +75,29 @@ impl Client {
         Ok(Self {
             endpoint: parsed.with_context(|| format!("`{endpoint}` is not a URL"))?,
             region: region.to_owned(),
+            aws: None,
             http,
             answered: AtomicI64::new(0),
         })
+    }
+
+    /// A client of AWS's own endpoints for a region.
+    pub(crate) fn aws(http: reqwest::Client, region: &Region) -> Result<Self> {
+        let client = Self::over(http, &region.endpoint("sts"), region.name())?;
+        Ok(Self {
+            aws: Some(region.clone()),
+            ..client
+        })
+    }
+
+    /// Whether AWS itself is asked.
+    pub(crate) fn is_aws(&self) -> bool {
+        self.aws.is_some()
+    }
+
+    /// The region that requests are signed for.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
     }
 
     /// Where the server is.
@@ -82,10 +118,7 @@ impl Client {
             "daypass" => "2026-11-22",
             _ => "2011-06-15",
         };
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", action)
-            .append_pair("Version", version)
-            .extend_pairs(parameters);
+        let body = form(action, version, parameters);
         let (status, body) = self
             .send(Call {
                 method: Method::POST,
@@ -98,12 +131,14 @@ impl Client {
                     ),
                     (ACCEPT.as_str(), "application/json"),
                 ],
-                body: form.finish().into_bytes(),
+                body,
                 rules: Rules::query(service),
                 keys,
             })
             .await?;
-        let answer: Value = serde_json::from_slice(&body).context("the answer is not JSON")?;
+        let answer: Value = serde_json::from_slice(&body).with_context(|| {
+            format!("the answer to {action} is not JSON (HTTP status {status})")
+        })?;
         if (200..300).contains(&status) {
             let response = answer.get(format!("{action}Response")).cloned();
             let result = response
@@ -167,39 +202,48 @@ impl Client {
         }))
     }
 
-    /// A request to S3; the body of the answer.
-    pub(crate) async fn s3(
+    /// A call of a REST service with JSON bodies (`eks`, `eks-auth`): what it answers. `path` is percent-encoded.
+    pub(crate) async fn rest(
         &self,
+        service: &str,
         method: Method,
         path: &str,
         query: &str,
-        body: Vec<u8>,
+        body: Option<&Value>,
         keys: &Keys,
-    ) -> Result<Result<String, Refused>> {
+    ) -> Result<Result<Value, Refused>> {
         let (status, answer) = self
             .send(Call {
                 method,
                 path,
                 query,
-                headers: Vec::new(),
-                body,
-                rules: Rules::s3(),
+                headers: vec![(CONTENT_TYPE.as_str(), "application/json")],
+                body: body.map_or_else(Vec::new, |body| body.to_string().into_bytes()),
+                rules: Rules::rest_json(service),
                 keys: Some(keys),
             })
             .await?;
-        let answer = String::from_utf8(answer)?;
+        let answer: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
         if (200..300).contains(&status) {
             return Ok(Ok(answer));
         }
-        let text = |name| element(&answer, name).next().unwrap_or_default().to_owned();
+        let text = |names: [&str; 2]| {
+            let value = names.iter().find_map(|name| answer.get(name)?.as_str());
+            value.unwrap_or_default().to_owned()
+        };
         Ok(Err(Refused {
-            code: text("Code"),
-            message: text("Message").replace("&quot;", "\""),
+            code: text(["__type", "code"]),
+            message: text(["message", "Message"]),
         }))
     }
 
     async fn send(&self, call: Call<'_>) -> Result<(u16, Vec<u8>)> {
-        let mut url = self.endpoint.join(call.path)?;
+        let service = call.rules.service.as_str();
+        let (endpoint, region) = match &self.aws {
+            Some(region) => (region.endpoint(service).parse()?, region.signing(service)),
+            None => (self.endpoint.clone(), self.region.as_str()),
+        };
+        let mut url = endpoint.join(call.path)?;
         if !call.query.is_empty() {
             url.set_query(Some(call.query));
         }
@@ -218,7 +262,7 @@ impl Client {
                 access_key_id: &keys.access_key_id,
                 secret: &keys.secret,
                 session_token: keys.session_token.as_deref(),
-                region: &self.region,
+                region,
             };
             let parts = RequestParts {
                 method: call.method.as_str(),
@@ -249,14 +293,16 @@ impl Client {
     }
 }
 
-/// The texts of the elements with this name, in an answer of our own server.
-pub(crate) fn element<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let mut rest = xml;
-    std::iter::from_fn(move || {
-        let (_, after) = rest.split_once(&open)?;
-        let (text, after) = after.split_once(&close)?;
-        rest = after;
-        Some(text)
-    })
+/// Connections that follow no redirect, as the SDKs' don't: what is sent holds tokens, and is signed for one host.
+fn connections() -> ClientBuilder {
+    reqwest::Client::builder().redirect(Policy::none())
+}
+
+/// The body of a query call.
+fn form(action: &str, version: &str, parameters: &[(&str, &str)]) -> Vec<u8> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("Action", action)
+        .append_pair("Version", version)
+        .extend_pairs(parameters);
+    form.finish().into_bytes()
 }

@@ -1,17 +1,30 @@
 //! The subcommands.
 
+pub(crate) mod agent;
 mod asker;
+mod aws;
 pub(crate) mod can;
+pub(crate) mod ccoctl;
+mod check;
+mod cluster;
 mod columns;
 pub(crate) mod credentials;
 pub(crate) mod delegation_token;
 pub(crate) mod explain;
+mod iam_service_account;
+mod identity;
 pub(crate) mod issuer;
+mod manual;
+pub(crate) mod node_address;
 pub(crate) mod oidc;
+mod pod_endpoint;
 pub(crate) mod policy;
 pub(crate) mod revoke;
 mod role_sessions;
 pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+pub(crate) mod status;
 pub(crate) mod token;
+pub(crate) mod verbs;
+pub(crate) mod webhook;

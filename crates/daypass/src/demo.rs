@@ -12,10 +12,10 @@ use federation::VerifierConfig;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::accept;
 use crate::cli::Demo;
 use crate::data_dir::DataDir;
 use crate::server::{Options, Server};
+use crate::{accept, upkeep};
 
 /// Runs a server of its own on a free port and walks.
 pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
@@ -48,7 +48,11 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
         region: "us-east-2".to_owned(),
         issuer: None,
         verifier: VerifierConfig::default(),
+        reviewers: Vec::new(),
         s3_domains: Vec::new(),
+        s3_upstream: None,
+        s3_encrypted_storage: false,
+        sigv2_query: false,
         thumbprint: None,
         quotas: services::Quotas::default(),
         endpoint: endpoint.clone(),
@@ -67,7 +71,8 @@ pub(crate) async fn run(options: &Demo) -> Result<ExitCode> {
     ));
     let walked = walk::walk(&server, &endpoint).await;
     drop(stop);
-    serving.await??;
+    serving.await?;
+    upkeep::keep(&server.door).await;
     walked?;
     show::next_steps(options.dir.as_deref());
     Ok(ExitCode::SUCCESS)

@@ -15,6 +15,8 @@
 )]
 
 mod accept;
+mod agent;
+mod api_server;
 mod bootstrap;
 mod bucket_issuers;
 mod cli;
@@ -27,10 +29,18 @@ mod local;
 mod logging;
 mod patient_body;
 mod print;
+mod room;
 mod route;
+mod s3_upstream;
 mod server;
+mod shell;
+mod signals;
 mod tls;
+mod token_review;
+mod unread_body;
 mod upkeep;
+mod watched_file;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -70,6 +80,17 @@ fn main() -> ExitCode {
             Command::Revoke(options) => command::revoke::run(&options).await,
             Command::Issuer(command) => command::issuer::run(&command).await,
             Command::Explain(options) => command::explain::run(&options).await,
+            Command::NodeAddress(options) => command::node_address::run(&options),
+            Command::Create(options) => command::verbs::create(&options).await,
+            Command::Describe(options) => command::verbs::describe(&options).await,
+            Command::List(options) => command::verbs::list(&options).await,
+            Command::Delete(options) => command::verbs::delete(&options).await,
+            Command::Register(options) => command::verbs::register(&options).await,
+            Command::Status(options) => command::status::run(&options).await,
+            Command::Test(options) => command::verbs::test(&options).await,
+            Command::Webhook(options) => command::webhook::run(*options).await,
+            Command::Agent(options) => command::agent::run(*options).await,
+            Command::Ccoctl(options) => command::ccoctl::run(&options).await,
             Command::Demo(options) => demo::run(&options).await,
         }
     });

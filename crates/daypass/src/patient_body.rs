@@ -45,10 +45,10 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Body for PatientBody<B> {
         }
         let pause = this.pause;
         let deadline = this.deadline.get_or_insert_with(|| Box::pin(sleep(pause)));
-        deadline.as_mut().poll(cx).map(|()| {
-            let slow = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            Some(Err(BodyError::Transport(slow.into())))
-        })
+        deadline
+            .as_mut()
+            .poll(cx)
+            .map(|()| Some(Err(BodyError::Silent)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -85,7 +85,8 @@ mod tests {
     async fn a_sender_that_falls_silent_is_given_up() {
         let began = Instant::now();
         let body = PatientBody::new(Silent, Duration::from_secs(30));
-        assert!(matches!(body.collect().await, Err(BodyError::Transport(_))));
+        let error = body.collect().await.unwrap_err();
+        assert_eq!((error.status(), error.code()), (400, "RequestTimeout"));
         assert_eq!(began.elapsed().as_secs(), 30);
     }
 

@@ -1,32 +1,33 @@
 //! Which part of the server a request is for.
 
-use std::convert::Infallible;
-
 use bytes::Bytes;
 use door::{Body, Connection, empty, full};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use session::sigv4::{RequestParts, claimed_service};
 
+use crate::accept::Answer;
 use crate::server::Server;
 
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 
-/// Answers a request.
-pub(crate) async fn answer(
-    server: &Server,
-    connection: &Connection,
-    request: Request<Body>,
-) -> Result<Response<Body>, Infallible> {
-    if let Some(response) = public(server, &request) {
-        return Ok(response);
+impl Answer for Server {
+    async fn answer(&self, connection: &Connection, request: Request<Body>) -> Response<Body> {
+        if let Some(response) = public(self, &request) {
+            return response;
+        }
+        let api = if is_service(&request) {
+            &self.services
+        } else {
+            &self.gateway
+        };
+        self.door.enter(api, connection, request).await
     }
-    let api = if is_service(&request) {
-        &server.services
-    } else {
-        &server.gateway
-    };
-    Ok(server.door.enter(api, connection, request).await)
+
+    async fn drained(&self) {
+        self.door.drained().await;
+    }
 }
 
 /// What everybody may read: readiness, and the hosted issuers' documents.
@@ -76,10 +77,11 @@ fn is_bucket_host(server: &Server, request: &Request<Body>) -> bool {
     })
 }
 
-/// Whether it is for IAM, STS or CloudTrail; everything else is S3's. Query calls are forms
-/// posted to `/`, or an `Action` in the query of `/`.
+/// Whether it is for IAM, STS, CloudTrail or EKS; everything else is S3's. Query calls are forms
+/// posted to `/`, or an `Action` in the query of `/`. EKS has paths as S3 has: only the signature
+/// tells for which of them a request is, and it must then be right for that one.
 fn is_service(request: &Request<Body>) -> bool {
-    if request.headers().contains_key(TARGET) {
+    if request.headers().contains_key(TARGET) || is_signed_for_eks(request) {
         return true;
     }
     if request.uri().path() != "/" {
@@ -92,4 +94,14 @@ fn is_service(request: &Request<Body>) -> bool {
     let query = request.uri().query().unwrap_or_default();
     let action = query.split('&').any(|pair| pair.starts_with("Action="));
     (*request.method() == Method::POST && form) || action
+}
+
+fn is_signed_for_eks(request: &Request<Body>) -> bool {
+    let parts = RequestParts {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or_default(),
+        headers: request.headers(),
+    };
+    matches!(claimed_service(&parts).as_deref(), Some("eks" | "eks-auth"))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
+use cluster::TokenReviewer;
 use directory::{Directory, SqliteStore};
 use door::{Api, Clock, Door, DoorConfig, SystemClock};
 use federation::{IssuerUrl, Verifier, VerifierConfig};
@@ -15,8 +16,10 @@ use trail::Trail;
 
 use crate::bootstrap;
 use crate::bucket_issuers::BucketIssuers;
+use crate::cli::s3_upstream::S3Upstream;
 use crate::data_dir::{DataDir, Locked};
 use crate::key_file::KeySource;
+use crate::{s3_upstream, token_review};
 
 /// What a server is opened with.
 pub(crate) struct Options {
@@ -26,7 +29,15 @@ pub(crate) struct Options {
     pub(crate) region: String,
     pub(crate) issuer: Option<IssuerUrl>,
     pub(crate) verifier: VerifierConfig,
+    /// Issuers in strict mode, and what reviews their tokens.
+    pub(crate) reviewers: Vec<(IssuerUrl, TokenReviewer)>,
     pub(crate) s3_domains: Vec<String>,
+    /// The store behind this one.
+    pub(crate) s3_upstream: Option<S3Upstream>,
+    /// Whether objects are on storage that is encrypted with AES-256.
+    pub(crate) s3_encrypted_storage: bool,
+    /// Whether S3 takes Signature Version 2 in the query.
+    pub(crate) sigv2_query: bool,
     /// The thumbprint of the server's own certificate chain, when it speaks https.
     pub(crate) thumbprint: Option<String>,
     pub(crate) quotas: Quotas,
@@ -40,6 +51,8 @@ pub(crate) struct Server {
     pub(crate) door: Arc<Door>,
     pub(crate) services: Arc<dyn Api>,
     pub(crate) gateway: Arc<dyn Api>,
+    /// The same as what it is, for what no request asks for.
+    pub(crate) objects: Arc<Gateway>,
     pub(crate) issuers: Issuers,
     /// The accounts' issuers for other services.
     pub(crate) outbound: Arc<Outbound>,
@@ -77,6 +90,7 @@ impl Server {
         )
         .await?;
         let verifier = Arc::new(Verifier::new(options.verifier)?);
+        token_review::switch_on(options.reviewers, &verifier, &directory.snapshot());
         let outbound = Arc::new(Outbound::new(authority_of(&state.issuer)));
         let issuers = Issuers::open(
             &directory.snapshot(),
@@ -96,7 +110,15 @@ impl Server {
         let s3_domains = options.s3_domains.iter();
         let s3_domains = s3_domains.map(|it| it.to_ascii_lowercase()).collect();
         let gateway = Gateway::open(&data.s3(), &options.region, options.s3_domains).await?;
-        let gateway = Arc::new(gateway);
+        let snapshot = door.directory().snapshot();
+        let gateway =
+            s3_upstream::attach(gateway, options.s3_upstream, &snapshot, state.account).await?;
+        let gateway = gateway.with_sigv2_query(options.sigv2_query);
+        let gateway = Arc::new(match options.s3_encrypted_storage {
+            true => gateway.with_encrypted_storage(),
+            false => gateway,
+        });
+        let objects = Arc::clone(&gateway);
         let resources: Arc<Gateway> = Arc::clone(&gateway);
         verifier.read_local(Arc::new(BucketIssuers(Arc::clone(&gateway))));
         let services = Services::new(verifier)
@@ -109,6 +131,7 @@ impl Server {
             door: Arc::new(door),
             services: Arc::new(services),
             gateway,
+            objects,
             issuers,
             outbound,
             thumbprint: options.thumbprint,

@@ -52,6 +52,7 @@ impl ConfigMapRoles {
             audience: Some(entry.audience.clone()).filter(|it| !it.is_empty()),
             regional_sts: Some(entry.use_regional_sts),
             token_expiration: Some(entry.token_expiration).filter(|it| *it != 0),
+            ..AnnotatedAccount::default()
         })
     }
 }

@@ -109,12 +109,12 @@ impl<'a> Plan<'a> {
                 set(name, value);
             }
         }
-        if let Some(endpoint) = self.settings.endpoint.as_deref()
+        if let Some(endpoint) = self.injection.endpoint.as_deref()
             && !has("AWS_ENDPOINT_URL")
         {
             set("AWS_ENDPOINT_URL", endpoint);
         }
-        let ca = self.settings.ca_bundle.as_ref();
+        let ca = self.injection.ca_bundle.as_ref();
         let ca = ca.filter(|_| !has("AWS_CA_BUNDLE"));
         if ca.is_some() {
             let file = self.path(&format!("{}/ca.crt", CaBundle::MOUNT_PATH));

@@ -1,5 +1,7 @@
 //! What a pod is given.
 
+use super::CaBundle;
+
 /// What a pod is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Injection {
@@ -9,6 +11,10 @@ pub struct Injection {
     pub token_expiration: i64,
     /// Whether `AWS_STS_REGIONAL_ENDPOINTS=regional` is set.
     pub regional_sts: bool,
+    /// `AWS_ENDPOINT_URL`, for services that are not AWS's.
+    pub endpoint: Option<String>,
+    /// `AWS_CA_BUNDLE`, for an endpoint with a private certificate authority.
+    pub ca_bundle: Option<CaBundle>,
 }
 
 /// How a pod gets credentials.

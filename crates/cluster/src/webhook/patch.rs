@@ -1,4 +1,5 @@
-//! The patch of a pod (RFC 6902): only what is added, so that nothing of it can be lost.
+//! The patch of a pod (RFC 6902): only what is added, so that nothing of it can be lost. Where something else stands than
+//! a pod can have, nothing is added: it is for the API server to refuse that pod.
 
 use serde_json::{Value, json};
 
@@ -13,6 +14,26 @@ pub struct Patched {
     pub operations: Vec<Value>,
     /// The containers that get something, init containers among them.
     pub containers: Vec<String>,
+}
+
+/// The most bytes that may be added: more than the 1.5 MiB that a cluster stores of an object.
+const MOST: usize = 2 * 1024 * 1024;
+/// About what one container is given beside the texts of others, in bytes.
+const EACH: usize = 1024;
+
+/// Whether what is added can be stored in a cluster; what can't isn't worth the memory.
+#[must_use]
+pub fn fits(pod: &Value, injection: &Injection) -> bool {
+    let number = |list: &str| {
+        let list = pod.pointer(&format!("/spec/{list}"));
+        list.and_then(Value::as_array).map_or(0, Vec::len)
+    };
+    let role = match &injection.method {
+        Method::WebIdentity { role_arn, .. } => role_arn.len(),
+        Method::PodIdentity => 0,
+    };
+    let each = EACH + role + injection.endpoint.as_ref().map_or(0, String::len);
+    (number("containers") + number("initContainers")).saturating_mul(each) <= MOST
 }
 
 /// What is added to a pod.
@@ -71,7 +92,7 @@ pub fn patch(pod: &Value, injection: &Injection, settings: &Settings) -> Patched
             "path": token.file,
         }}]},
     })];
-    if let Some(ca) = settings.ca_bundle.as_ref().filter(|_| needs_ca) {
+    if let Some(ca) = injection.ca_bundle.as_ref().filter(|_| needs_ca) {
         volumes.push(json!({
             "name": CaBundle::VOLUME,
             "configMap": {"name": ca.config_map, "items": [{"key": ca.key, "path": "ca.crt"}]},
@@ -85,17 +106,19 @@ pub fn patch(pod: &Value, injection: &Injection, settings: &Settings) -> Patched
 impl Patched {
     /// Marks a pod of Pod Identity; upstream's label has this prefix whatever the annotations'.
     fn label(&mut self, pod: &Value) {
-        let labels = pod.pointer("/metadata/labels");
-        self.operations.push(match labels {
-            Some(Value::Object(_)) => add(
-                "/metadata/labels/eks.amazonaws.com~1pod-identity",
-                json!("enabled"),
-            ),
-            _ => add(
-                "/metadata/labels",
-                json!({"eks.amazonaws.com/pod-identity": "enabled"}),
-            ),
-        });
+        const LABEL: &str = "eks.amazonaws.com/pod-identity";
+        let operation = match pod.pointer("/metadata/labels") {
+            Some(Value::Object(labels)) => match labels.get(LABEL) {
+                None | Some(Value::Null | Value::String(_)) => add(
+                    "/metadata/labels/eks.amazonaws.com~1pod-identity",
+                    json!("enabled"),
+                ),
+                Some(_) => return,
+            },
+            None | Some(Value::Null) => add("/metadata/labels", json!({LABEL: "enabled"})),
+            Some(_) => return,
+        };
+        self.operations.push(operation);
     }
 
     /// Volumes come first among the pod's, unless there is one of the name.
@@ -110,9 +133,10 @@ impl Patched {
                 let first = volumes.into_iter().map(|it| add("/spec/volumes/0", it));
                 self.operations.extend(first);
             }
-            _ => self
+            None | Some(Value::Null) => self
                 .operations
                 .push(add("/spec/volumes", Value::Array(volumes))),
+            Some(_) => {}
         }
     }
 }
@@ -133,7 +157,10 @@ fn append(
             let path = format!("{at}/{list}/-");
             operations.extend(things.into_iter().map(|it| add(&path, it)));
         }
-        _ => operations.push(add(&format!("{at}/{list}"), Value::Array(things))),
+        None | Some(Value::Null) => {
+            operations.push(add(&format!("{at}/{list}"), Value::Array(things)));
+        }
+        Some(_) => {}
     }
 }
 

@@ -41,8 +41,16 @@ impl PodIdentities {
         Ok(Self(file.identities.into_iter().map(pair).collect()))
     }
 
-    pub(super) fn has(&self, namespace: &str, name: &str) -> bool {
+    /// Whether a service account is among them.
+    #[must_use]
+    pub fn has(&self, namespace: &str, name: &str) -> bool {
         self.0.contains(&(namespace.to_owned(), name.to_owned()))
+    }
+}
+
+impl FromIterator<(String, String)> for PodIdentities {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 

@@ -2,21 +2,68 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// The first version, for what can't be read.
 const V1BETA1: &str = "admission.k8s.io/v1beta1";
 const V1: &str = "admission.k8s.io/v1";
 
+/// The most values in a pod's JSON. One that a cluster can store, 1.5 MB, has a fraction of them; memory is taken by
+/// the value.
+const MOST_VALUES: usize = 200_000;
+
 /// A pod that is being created.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Review {
-    version: String,
+#[derive(Debug, Clone)]
+pub struct Review<'a> {
+    version: &'static str,
     uid: String,
     /// The namespace; the pod itself need not say it.
     pub namespace: String,
+    /// Whether nothing will come of it.
+    pub dry_run: bool,
     /// The pod, as it was sent.
-    pub pod: Value,
+    object: &'a RawValue,
+    head: Pod,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    api_version: Option<String>,
+    #[serde(borrow)]
+    request: Option<Request<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    uid: Option<String>,
+    namespace: Option<String>,
+    #[serde(borrow)]
+    object: Option<&'a RawValue>,
+    dry_run: Option<bool>,
+}
+
+/// What is asked of every pod.
+#[derive(Debug, Clone, Deserialize)]
+struct Pod {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    name: Option<String>,
+    generate_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    service_account_name: Option<String>,
 }
 
 /// What is answered.
@@ -33,62 +80,104 @@ pub enum Verdict {
     },
 }
 
-impl Review {
+impl<'a> Review<'a> {
     /// Reads a request's body.
     ///
     /// # Errors
     /// The answer to a body that is none: the pod is not let in, and the message says why.
-    pub fn parse(body: &[u8]) -> Result<Self, Value> {
+    pub fn parse(body: &'a [u8]) -> Result<Self, Value> {
         if body.is_empty() {
             return Err(refused(V1BETA1, "", "bad content"));
         }
-        let review: Value = serde_json::from_slice(body)
+        let review: Envelope<'_> = serde_json::from_slice(body)
             .map_err(|error| refused(V1BETA1, "", &error.to_string()))?;
-        let text = |path: &str| {
-            review
-                .pointer(path)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        let version = match text("/apiVersion") {
-            V1 => V1,
+        let version = match review.api_version.as_deref() {
+            Some(V1) => V1,
             _ => V1BETA1,
         };
-        let uid = text("/request/uid");
-        let Some(request) = review.get("request").filter(|it| it.is_object()) else {
-            return Err(refused(version, uid, "bad content"));
+        let Some(request) = review.request else {
+            return Err(refused(version, "", "bad content"));
         };
-        let Some(pod) = request.get("object").filter(|it| it.is_object()) else {
-            return Err(refused(version, uid, "the object of the request is no pod"));
+        let uid = request.uid.unwrap_or_default();
+        let read = request
+            .object
+            .map(|it| (it, serde_json::from_str(it.get())));
+        let (object, head) = match read {
+            Some((object, Ok(head))) => (object, head),
+            Some((_, Err(error))) => {
+                let message = format!("the object of the request is no pod: {error}");
+                return Err(refused(version, &uid, &message));
+            }
+            None => {
+                return Err(refused(
+                    version,
+                    &uid,
+                    "the object of the request is no pod",
+                ));
+            }
         };
         Ok(Self {
-            version: version.to_owned(),
-            uid: uid.to_owned(),
-            namespace: text("/request/namespace").to_owned(),
-            pod: pod.clone(),
+            version,
+            uid,
+            namespace: request.namespace.unwrap_or_default(),
+            dry_run: request.dry_run.unwrap_or(false),
+            object,
+            head,
         })
+    }
+
+    /// What tells it from all other reviews.
+    #[must_use]
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// The whole pod; `None` if it is larger or deeper than any that a cluster can store.
+    #[must_use]
+    pub fn pod(&self) -> Option<Value> {
+        let text = self.object.get();
+        if values(text) > MOST_VALUES {
+            return None;
+        }
+        serde_json::from_str(text).ok()
     }
 
     /// The pod's service account, as it was sent; the API server has put `default` where there
     /// was none.
     #[must_use]
     pub fn service_account(&self) -> &str {
-        let name = self.pod.pointer("/spec/serviceAccountName");
-        name.and_then(Value::as_str).unwrap_or_default()
+        let spec = self.head.spec.as_ref();
+        let name = spec.and_then(|it| it.service_account_name.as_deref());
+        name.unwrap_or_default()
     }
 
     /// The pod's name, or what it is generated from.
     #[must_use]
     pub fn pod_name(&self) -> &str {
-        let part = |name: &str| self.pod.pointer(&format!("/metadata/{name}"));
-        let name = part("name").or_else(|| part("generateName"));
-        name.and_then(Value::as_str).unwrap_or_default()
+        let metadata = self.head.metadata.as_ref();
+        let name = metadata.and_then(|it| it.name.as_deref().or(it.generate_name.as_deref()));
+        name.unwrap_or_default()
     }
+}
+
+/// How many values a JSON text has at most: one, and one for each sign that another may follow.
+fn values(json: &str) -> usize {
+    let (mut values, mut quoted, mut escaped) = (1, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' | b',' if !quoted => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// The answer to a review.
 #[must_use]
-pub fn answer(review: &Review, verdict: &Verdict) -> Value {
+pub fn answer(review: &Review<'_>, verdict: &Verdict) -> Value {
     let mut response = json!({"uid": review.uid, "allowed": true});
     if let Verdict::Patched {
         operations,
@@ -133,7 +222,8 @@ mod tests {
     #[test]
     fn the_answer_has_the_questions_version_and_uid() {
         for version in [V1, V1BETA1] {
-            let review = Review::parse(&body(version)).unwrap();
+            let body = body(version);
+            let review = Review::parse(&body).unwrap();
             assert_eq!(
                 (review.service_account(), review.pod_name()),
                 ("sa", "app-")
@@ -151,7 +241,8 @@ mod tests {
             warning: Some("w".into()),
         };
         for (version, warnings) in [(V1, json!(["w"])), (V1BETA1, Value::Null)] {
-            let told = answer(&Review::parse(&body(version)).unwrap(), &verdict);
+            let body = body(version);
+            let told = answer(&Review::parse(&body).unwrap(), &verdict);
             let response = &told["response"];
             assert_eq!(response["patchType"], "JSONPatch");
             let patch = STANDARD
@@ -163,6 +254,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_that_no_cluster_could_store_is_not_read() {
+        let review = |spec: &str| format!(r#"{{"request": {{"object": {{"spec": {spec}}}}}}}"#);
+        let small = review(r#"{"a": [1, {"b": ",,[{\\\""}]}"#);
+        let review_of_it = Review::parse(small.as_bytes()).unwrap();
+        assert_eq!(values(review_of_it.object.get()), 6);
+        assert!(review_of_it.pod().is_some());
+        let many = review(&format!("[{}1]", r#"{"a":0},"#.repeat(MOST_VALUES / 2)));
+        let many = many.replace(r#"{"spec": "#, r#"{"x": "#);
+        assert_eq!(Review::parse(many.as_bytes()).unwrap().pod(), None);
+        let deep = format!(r#"{{"x": {}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+        let deep = review(&deep);
+        assert_eq!(Review::parse(deep.as_bytes()).unwrap().pod(), None);
+    }
+
+    #[test]
     fn what_is_no_review_of_a_pod_is_not_let_in() {
         for (text, message) in [
             ("", "bad content"),
@@ -170,6 +276,12 @@ mod tests {
             (r#"{"request": null}"#, "bad content"),
             (r#"{"request": {"object": 5}}"#, "no pod"),
             ("{", "EOF"),
+            (r#"{"request": {"object": {"spec": []}}}"#, "no pod"),
+            (
+                r#"{"request": {"object": {"spec": {"serviceAccountName": 5}}}}"#,
+                "no pod",
+            ),
+            (r#"{"request": {}, "request": {}}"#, "duplicate"),
         ] {
             let told = Review::parse(text.as_bytes()).unwrap_err();
             assert_eq!(told["response"]["allowed"], false, "{text}");

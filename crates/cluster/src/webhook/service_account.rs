@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::CaBundle;
 use super::annotations::{go_bool, token_expiration};
 
 /// A service account, as far as the webhook is concerned. What it doesn't say is `None`.
@@ -15,6 +16,10 @@ pub struct AnnotatedAccount {
     pub regional_sts: Option<bool>,
     /// `token-expiration` in seconds.
     pub token_expiration: Option<i64>,
+    /// Ours: `endpoint-url`, the pods' `AWS_ENDPOINT_URL`.
+    pub endpoint: Option<String>,
+    /// Ours: `ca-bundle-config-map`, whom the pods trust.
+    pub ca_bundle: Option<CaBundle>,
 }
 
 impl AnnotatedAccount {
@@ -25,19 +30,29 @@ impl AnnotatedAccount {
             let annotations = metadata.get("annotations")?;
             annotations.get(format!("{prefix}/{name}"))?.as_str()
         };
-        let full = |name| text(name).filter(|it| !it.is_empty()).map(str::to_owned);
+        let full = |name| text(name).filter(|it| !it.is_empty()).map(shortened);
         Self {
             role_arn: full("role-arn"),
             audience: full("audience"),
             regional_sts: text("sts-regional-endpoints").and_then(go_bool),
             token_expiration: text("token-expiration").and_then(token_expiration),
+            endpoint: full("endpoint-url"),
+            ca_bundle: text("ca-bundle-config-map").and_then(|it| it.parse().ok()),
         }
     }
 }
 
+/// The longest ARN (IAM API Reference, `arnType`); nothing else here is longer either.
+const LONGEST: usize = 2048;
+
+/// What is kept of an annotation, which may have 256 KiB: enough to see that it is too long.
+fn shortened(text: &str) -> String {
+    text[..text.floor_char_boundary(LONGEST + 4)].to_owned()
+}
+
 /// Whether a text is the ARN of a role as the webhook knows it; any other is injected too, with
 /// a word in the log.
-pub(super) fn is_role_arn(text: &str) -> bool {
+pub(crate) fn is_role_arn(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("arn:aws") else {
         return false;
     };
@@ -47,6 +62,9 @@ pub(super) fn is_role_arn(text: &str) -> bool {
     let Some((account, name)) = rest.split_once(":role/") else {
         return false;
     };
+    if text.len() > LONGEST {
+        return false;
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-/.@+=,".contains(c);
     partition
         .chars()
@@ -69,6 +87,8 @@ mod tests {
             "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/a",
             "eks.amazonaws.com/sts-regional-endpoints": "maybe",
             "eks.amazonaws.com/token-expiration": "60",
+            "eks.amazonaws.com/endpoint-url": "https://daypass:8480",
+            "eks.amazonaws.com/ca-bundle-config-map": "trust/bundle.pem",
             "other.example.com/audience": "elsewhere",
         }});
         let account = AnnotatedAccount::of_metadata(&metadata, "eks.amazonaws.com");
@@ -78,8 +98,28 @@ mod tests {
         );
         assert_eq!((account.audience, account.regional_sts), (None, None));
         assert_eq!(account.token_expiration, Some(600));
+        assert_eq!(account.endpoint.as_deref(), Some("https://daypass:8480"));
+        let ca = account.ca_bundle.unwrap();
+        assert_eq!(
+            (ca.config_map.as_str(), ca.key.as_str()),
+            ("trust", "bundle.pem")
+        );
         let nothing = AnnotatedAccount::of_metadata(&json!({}), "eks.amazonaws.com");
         assert_eq!(nothing, AnnotatedAccount::default());
+    }
+
+    #[test]
+    fn what_is_kept_of_an_annotation_is_bounded() {
+        let long = format!("arn:aws:iam::123456789012:role/{}", "ä".repeat(100_000));
+        let metadata = json!({"annotations": {"p/role-arn": long, "p/audience": long, "p/endpoint-url": long}});
+        let account = AnnotatedAccount::of_metadata(&metadata, "p");
+        for kept in [account.role_arn, account.audience, account.endpoint] {
+            assert!((LONGEST + 1..LONGEST + 8).contains(&kept.unwrap().len()));
+        }
+        let long = format!("arn:aws:iam::123456789012:role/{}", "a".repeat(LONGEST));
+        let metadata = json!({"annotations": {"p/role-arn": long}});
+        let role = AnnotatedAccount::of_metadata(&metadata, "p").role_arn;
+        assert!(!is_role_arn(&role.unwrap()));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the webhook is told by its flags.
 
+use std::str::FromStr;
+
 use policy::AccountId;
+use thiserror::Error;
 
 /// The shortest life of a projected token that an API server issues, in seconds.
 pub const SHORTEST: i64 = 600;
@@ -25,14 +28,40 @@ pub struct Settings {
     pub regional_sts: bool,
     /// For service accounts that use Pod Identity.
     pub pod_identity: PodIdentitySettings,
-    /// The account of roles that are named without an ARN (`--compose-role-arn`).
-    pub account: Option<AccountId>,
+    /// Where roles are that are named without an ARN (`--compose-role-arn`).
+    pub home: Option<Home>,
     /// Ours: `AWS_ENDPOINT_URL`, for services that are not AWS's.
     pub endpoint: Option<String>,
     /// Ours: `AWS_CA_BUNDLE`, for an endpoint with a private certificate authority.
     pub ca_bundle: Option<CaBundle>,
     /// Ours: `AWS_ROLE_SESSION_NAME` is the pod's name.
     pub session_name_from_pod: bool,
+}
+
+/// Where roles are that are named without an ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// `aws`, `aws-us-gov`, …
+    pub partition: &'static str,
+    /// The account.
+    pub account: AccountId,
+}
+
+impl Home {
+    /// An account in a region's partition, which the beginning of the region's name tells.
+    #[must_use]
+    pub fn in_region(account: AccountId, region: &str) -> Self {
+        let partitions = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-isob-", "aws-iso-b"),
+            ("us-iso-", "aws-iso"),
+            ("eusc-", "aws-eusc"),
+        ];
+        let found = partitions.iter().find(|it| region.starts_with(it.0));
+        let partition = found.map_or("aws", |it| it.1);
+        Self { partition, account }
+    }
 }
 
 /// The settings of Pod Identity.
@@ -67,6 +96,31 @@ impl CaBundle {
     pub(super) const MOUNT_PATH: &'static str = "/var/run/secrets/eks.amazonaws.com/ca";
 }
 
+/// The text isn't the name of a ConfigMap.
+#[derive(Debug, Error)]
+#[error("`{0}` is not the name of a ConfigMap, with /KEY behind it if the key is not `ca.crt`")]
+pub struct InvalidCaBundle(String);
+
+impl FromStr for CaBundle {
+    type Err = InvalidCaBundle;
+
+    /// `NAME` or `NAME/KEY`; the key is `ca.crt` when not said.
+    fn from_str(text: &str) -> Result<Self, InvalidCaBundle> {
+        let (name, key) = text.split_once('/').unwrap_or((text, "ca.crt"));
+        let plain = |it: &str| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            !it.is_empty() && it.len() <= 253 && it.chars().all(fits)
+        };
+        if !plain(name) || !plain(key) {
+            return Err(InvalidCaBundle(text.to_owned()));
+        }
+        Ok(Self {
+            config_map: name.to_owned(),
+            key: key.to_owned(),
+        })
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -77,7 +131,7 @@ impl Default for Settings {
             region: None,
             regional_sts: false,
             pod_identity: PodIdentitySettings::default(),
-            account: None,
+            home: None,
             endpoint: None,
             ca_bundle: None,
             session_name_from_pod: false,

@@ -6,11 +6,15 @@ use thiserror::Error;
 use super::annotations::token_expiration;
 use super::service_account::is_role_arn;
 use super::{AnnotatedAccount, ConfigMapRoles, Injection, Method, PodIdentities, Settings};
+use crate::printable;
 
 /// A day: the life of a token that is spread when a node's agent takes it.
 const DAY: i64 = 86_400;
 /// By how much it is shortened at most, in seconds.
 const SPREAD: i64 = 7_200;
+
+/// How much of a text that is no ARN a warning has: API servers cut warnings at 256 characters.
+const LONGEST_TOLD: usize = 80;
 
 /// What is known when a pod is created.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +35,17 @@ pub enum Untouched {
         "the service account {namespace}/{name} is not known; if it is there now, create the pod anew"
     )]
     UnknownAccount {
+        /// The pod's namespace.
+        namespace: String,
+        /// The service account's name.
+        name: String,
+    },
+    /// What would be added has no room in a cluster, or the pod itself hasn't.
+    #[error(
+        "the pod of the service account {namespace}/{name} is too large for a cluster, or what \
+         would be added to it is"
+    )]
+    TooLarge {
         /// The pod's namespace.
         namespace: String,
         /// The service account's name.
@@ -71,15 +86,23 @@ pub fn decide(
         .and_then(token_expiration);
     if sources.pod_identities.has(namespace, account) {
         let exact = || sources.config_map.exact(namespace, account);
-        let known = sources.account.cloned().or_else(exact).unwrap_or_default();
-        let seconds = of_pod.or(known.token_expiration).unwrap_or(DAY);
+        let known = sources.account.cloned().or_else(exact);
+        // The flags are for service accounts that are known, as upstream has it.
+        let (regional_sts, usual) = match known {
+            Some(_) => (settings.regional_sts, settings.token_expiration),
+            None => (false, DAY),
+        };
+        let known = known.unwrap_or_default();
+        let seconds = of_pod.or(known.token_expiration).unwrap_or(usual);
         return Ok(Injection {
             method: Method::PodIdentity,
             token_expiration: match seconds {
                 DAY => DAY - i64::try_from(random % (SPREAD as u64 + 1)).unwrap_or_default(),
                 other => other,
             },
-            regional_sts: known.regional_sts.unwrap_or(false),
+            regional_sts: known.regional_sts.unwrap_or(regional_sts),
+            endpoint: known.endpoint.or_else(|| settings.endpoint.clone()),
+            ca_bundle: known.ca_bundle.or_else(|| settings.ca_bundle.clone()),
         });
     }
     let with_role = |it: AnnotatedAccount| it.role_arn.clone().map(|role| (role, it));
@@ -110,13 +133,17 @@ pub fn decide(
             .or(found.token_expiration)
             .unwrap_or(settings.token_expiration),
         regional_sts: found.regional_sts.unwrap_or(settings.regional_sts),
+        endpoint: found.endpoint.or_else(|| settings.endpoint.clone()),
+        ca_bundle: found.ca_bundle.or_else(|| settings.ca_bundle.clone()),
     })
 }
 
 /// With an account in the settings, a role's name is enough.
 fn whole_arn(role: String, settings: &Settings) -> String {
-    match settings.account {
-        Some(account) if !role.contains("arn:") => format!("arn:aws:iam::{account}:role/{role}"),
+    match &settings.home {
+        Some(home) if !role.contains("arn:") => {
+            format!("arn:{}:iam::{}:role/{role}", home.partition, home.account)
+        }
         _ => role,
     }
 }
@@ -127,8 +154,9 @@ impl Injection {
     pub fn warning(&self) -> Option<String> {
         match &self.method {
             Method::WebIdentity { role_arn, .. } if !is_role_arn(role_arn) => Some(format!(
-                "the service account's role `{role_arn}` is not the ARN of a role, such as \
-                 arn:aws:iam::123456789012:role/app; its pods get no credentials with it"
+                "the service account's role `{}` is not the ARN of a role, such as \
+                 arn:aws:iam::123456789012:role/app; its pods get no credentials with it",
+                printable(&role_arn[..role_arn.floor_char_boundary(LONGEST_TOLD)])
             )),
             _ => None,
         }
@@ -139,6 +167,7 @@ impl Injection {
 mod tests {
     use serde_json::json;
 
+    use super::super::Home;
     use super::*;
 
     const ROLE: &str = "arn:aws:iam::123456789012:role/app";
@@ -186,6 +215,60 @@ mod tests {
             let injection = decided(without, config_map, "", json!({})).unwrap();
             assert_eq!(role(&injection), "arn:other");
         }
+    }
+
+    #[test]
+    fn the_flags_count_for_pod_identity_if_the_account_is_known() {
+        let settings = Settings {
+            regional_sts: true,
+            token_expiration: 3600,
+            ..Settings::default()
+        };
+        let identities = r#"{"identities":[{"namespace":"ns","serviceAccount":"app"}]}"#;
+        let (bare, said) = (
+            account(None),
+            AnnotatedAccount {
+                regional_sts: Some(false),
+                token_expiration: Some(7200),
+                ..account(None)
+            },
+        );
+        for (account, config_map, regional, seconds) in [
+            (Some(&bare), "{}", true, 3600),
+            (Some(&said), "{}", false, 7200),
+            (
+                Some(&bare),
+                r#"{"ns/app": {"TokenExpiration": 900}}"#,
+                true,
+                3600,
+            ),
+            (None, r#"{"ns/app": {"TokenExpiration": 900}}"#, false, 900),
+            (None, r#"{"ns/app": {"UseRegionalSTS": true}}"#, true, 3600),
+            // One for every namespace doesn't count here.
+            (None, r#"{"*/app": {"UseRegionalSTS": true}}"#, false, DAY),
+            (None, "{}", false, DAY),
+        ] {
+            let sources = Sources {
+                account,
+                config_map: &ConfigMapRoles::parse(config_map).unwrap(),
+                pod_identities: &PodIdentities::parse(identities).unwrap(),
+            };
+            let injection = decide("ns", "app", &json!({}), sources, &settings, 0).unwrap();
+            assert_eq!(
+                (injection.regional_sts, injection.token_expiration),
+                (regional, seconds),
+                "{account:?} {config_map}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_warning_is_one_short_line() {
+        let with = account(Some(&format!("x\n\u{1b}[31m{}", "ä".repeat(100_000))));
+        let warning = decided(Some(&with), "{}", "", json!({})).unwrap();
+        let warning = warning.warning().unwrap();
+        assert!(warning.contains(r"`x\u{a}\u{1b}[31m"), "{warning}");
+        assert!(warning.chars().count() <= 256, "{warning}");
     }
 
     #[test]
@@ -237,9 +320,37 @@ mod tests {
                 .unwrap()
                 .contains("`team/app` is not the ARN of a role")
         );
-        settings.account = Some("123456789012".parse().unwrap());
+        let account = "123456789012".parse().unwrap();
+        settings.home = Some(Home::in_region(account, "us-east-2"));
         let injection = decide("ns", "app", &json!({}), sources, &settings, 0).unwrap();
         assert_eq!(role(&injection), "arn:aws:iam::123456789012:role/team/app");
         assert_eq!(injection.warning(), None);
+        settings.home = Some(Home::in_region(account, "us-gov-west-1"));
+        let injection = decide("ns", "app", &json!({}), sources, &settings, 0).unwrap();
+        assert_eq!(
+            role(&injection),
+            "arn:aws-us-gov:iam::123456789012:role/team/app"
+        );
+    }
+
+    #[test]
+    fn the_accounts_own_endpoint_comes_before_the_settings() {
+        let settings = Settings {
+            endpoint: Some("https://a".into()),
+            ca_bundle: Some("a".parse().unwrap()),
+            ..Settings::default()
+        };
+        let with = AnnotatedAccount {
+            endpoint: Some("https://b".into()),
+            ..account(Some(ROLE))
+        };
+        let sources = Sources {
+            account: Some(&with),
+            config_map: &ConfigMapRoles::default(),
+            pod_identities: &PodIdentities::default(),
+        };
+        let injection = decide("ns", "app", &json!({}), sources, &settings, 0).unwrap();
+        assert_eq!(injection.endpoint.as_deref(), Some("https://b"));
+        assert_eq!(injection.ca_bundle, settings.ca_bundle);
     }
 }

@@ -5,9 +5,9 @@ use clap::Args;
 use super::Data;
 use super::policy::Output;
 
-/// The server is the one at AWS_ENDPOINT_URL, asked with the credentials in AWS_ACCESS_KEY_ID,
-/// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; without these, the one of this machine, asked as
-/// its administrator. What is asked for: iam:GetRole, iam:GetRolePolicy and
+/// The server is the one at AWS_ENDPOINT_URL or at the profile's endpoint_url, asked with the
+/// credentials of the environment or of the profile, as by the SDKs; without an endpoint, the one of
+/// this machine, asked as its administrator. What is asked for: iam:GetRole, iam:GetRolePolicy and
 /// cloudtrail:LookupEvents.
 #[derive(Debug, Args)]
 pub(crate) struct Sessions {

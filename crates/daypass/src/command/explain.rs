@@ -1,19 +1,29 @@
-//! `daypass explain`: why a request was refused.
+//! `daypass explain`: why a request was refused, or a pod was not given a role.
+
+mod pod;
 
 use std::fmt::Write;
 use std::io::Read;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use crate::cli::explain::Explain;
+use crate::cli::explain::{Explain, Of};
 use crate::cli::policy::Output;
 use crate::command::asker::Asker;
 use crate::print::print;
 
-/// Has the message decoded and prints it.
+/// Finds out and prints it.
 pub(crate) async fn run(options: &Explain) -> Result<ExitCode> {
+    match &options.of {
+        Some(Of::Pod(options)) => pod::run(options).await,
+        None => message(options).await,
+    }
+}
+
+/// Has the message decoded.
+async fn message(options: &Explain) -> Result<ExitCode> {
     let message = match &options.message {
         Some(message) => message.clone(),
         None => {
@@ -22,6 +32,9 @@ pub(crate) async fn run(options: &Explain) -> Result<ExitCode> {
             text
         }
     };
+    if let Some(pod) = options.message.as_deref().filter(|it| is_pod(it)) {
+        bail!("`{pod}` is no authorization message; for a pod, `daypass explain pod {pod}`");
+    }
     let parameters = [("EncodedMessage".to_owned(), message.trim().to_owned())];
     let asker = Asker::new(&options.data).await?;
     let called = asker.call("sts", "DecodeAuthorizationMessage", &parameters);
@@ -36,6 +49,17 @@ pub(crate) async fn run(options: &Explain) -> Result<ExitCode> {
         Output::Text => told(&document),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether a text is a pod's namespace and name: messages are encrypted and in base64, so that they
+/// have capitals.
+fn is_pod(text: &str) -> bool {
+    let is_name = |it: &str| {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        !it.is_empty() && it.bytes().all(|byte| plain(byte) || b"-.".contains(&byte))
+    };
+    let parts = text.split_once('/');
+    parts.is_some_and(|(namespace, name)| is_name(namespace) && is_name(name))
 }
 
 /// The document in words.

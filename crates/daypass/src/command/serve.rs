@@ -8,21 +8,28 @@ use anyhow::{Context, Result, bail};
 use federation::{VerifierConfig, chain_thumbprint};
 use services::Quotas;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Serve;
 use crate::data_dir::DataDir;
 use crate::local::Socket;
 use crate::server::{Options, Server};
-use crate::{accept, logging, tls};
+use crate::signals::stopped;
+use crate::tls::TlsPolicy;
+use crate::{accept, logging, tls, token_review, upkeep};
 
 /// Opens the server, listens, and serves until it is asked to stop.
 pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
     let _flush = logging::start(options.log_format);
-    let tls = match (&options.tls_cert, &options.tls_key) {
-        (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key)?),
-        _ => None,
+    let files = options.tls_cert.clone().zip(options.tls_key.clone());
+    let files = files.map(|(certificate, key)| tls::Files { certificate, key });
+    let certificate = match &files {
+        Some(files) => Some(tls::Certificate::new(files.read()?)),
+        None => None,
     };
+    let tls = certificate
+        .as_ref()
+        .map(|it| it.acceptor(&TlsPolicy::default()));
+    let tls = tls.transpose()?;
     if tls.is_none() && !options.listen.ip().is_loopback() && !options.allow_plaintext {
         bail!(
             "{} is not a loopback address, and there is no TLS: secrets would cross the network in \
@@ -58,7 +65,11 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
             max_verified_tokens: options.verified_tokens,
             ..VerifierConfig::default()
         },
+        reviewers: token_review::open(options.token_review).await?,
         s3_domains: options.s3_domain,
+        s3_upstream: Some(options.s3_upstream),
+        s3_encrypted_storage: options.s3_encrypted_storage,
+        sigv2_query: options.allow_sigv2_query,
         thumbprint,
         quotas: Quotas::with(&options.quota),
         endpoint: endpoint.clone(),
@@ -66,8 +77,20 @@ pub(crate) async fn run(options: Serve) -> Result<ExitCode> {
     .await?;
     let server = Arc::new(server);
     let socket = tokio::spawn(Socket::bind(&server)?.serve(Arc::clone(&server), endpoint.clone()));
+    let follow = certificate
+        .zip(files)
+        .map(|(it, files)| tokio::spawn(it.follow(files)));
+    let last_uses = tokio::spawn(upkeep::last_uses(Arc::clone(&server.door)));
+    let lifecycles = upkeep::lifecycles(Arc::clone(&server.objects), Arc::clone(&server.door));
+    let lifecycles = tokio::spawn(lifecycles);
     greet(&server, &endpoint);
-    accept::serve(Arc::clone(&server), listener, tls, stopped()?).await?;
+    accept::serve(Arc::clone(&server), listener, tls, stopped()?).await;
+    last_uses.abort();
+    lifecycles.abort();
+    upkeep::keep(&server.door).await;
+    if let Some(follow) = follow {
+        follow.abort();
+    }
     socket.abort();
     // Ends when its socket file is gone.
     let _ = socket.await;
@@ -92,16 +115,4 @@ fn greet(server: &Server, endpoint: &str) {
     eprintln!(
         "next:  eval \"$(daypass credentials --data {data})\"  then  aws sts get-caller-identity"
     );
-}
-
-/// Resolves at the first SIGINT or SIGTERM.
-fn stopped() -> Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 use serde_json::{Value, json};
 use services::local::Local;
 
-use crate::client::{Client, Keys, Refused, element};
+use crate::client::{Client, Keys, Refused, S3Request, elements};
 use crate::demo::show;
 use crate::server::Server;
 
@@ -182,7 +182,7 @@ impl Walk<'_> {
         );
         let path = format!("/{BUCKET}");
         self.client
-            .s3(Method::PUT, &path, "", body.into_bytes(), &self.admin)
+            .s3(put(&path, body.into_bytes()), &self.admin)
             .await?
             .map_err(Refused::unexpected)?;
         show::json(&json!({"Location": format!("/{BUCKET}")}));
@@ -242,15 +242,16 @@ impl Walk<'_> {
         show::command(&format!("aws s3 cp rosa.txt s3://{BUCKET}/rosa.txt"));
         let path = format!("/{BUCKET}/rosa.txt");
         self.client
-            .s3(Method::PUT, &path, "", TEXT.into(), pod)
+            .s3(put(&path, TEXT.into()), pod)
             .await?
             .map_err(Refused::unexpected)?;
         show::answer(&format!("upload: ./rosa.txt to s3://{BUCKET}/rosa.txt"));
         show::command(&format!("aws s3 ls s3://{BUCKET} --recursive"));
         let listing = self.list(pod).await?.map_err(Refused::unexpected)?;
-        let (times, sizes) = (element(&listing, "LastModified"), element(&listing, "Size"));
+        let texts = |name| elements(&listing, name);
+        let (times, sizes) = (texts("LastModified")?, texts("Size")?);
         let mut keys = Vec::new();
-        for ((key, time), size) in element(&listing, "Key").zip(times).zip(sizes) {
+        for ((key, time), size) in texts("Key")?.into_iter().zip(times).zip(sizes) {
             let time: Timestamp = time.parse()?;
             let time = time.strftime("%Y-%m-%d %H:%M:%S");
             show::answer(&format!("{time} {size:>10} {key}"));
@@ -264,9 +265,8 @@ impl Walk<'_> {
 
     async fn list(&self, keys: &Keys) -> Result<Result<String, Refused>> {
         let path = format!("/{BUCKET}");
-        self.client
-            .s3(Method::GET, &path, "list-type=2", Vec::new(), keys)
-            .await
+        let request = S3Request::new(Method::GET, &path, "list-type=2");
+        self.client.s3(request, keys).await
     }
 
     async fn refuse_another(&self, role_arn: &str) -> Result<()> {
@@ -360,8 +360,8 @@ impl Walk<'_> {
             "aws s3 ls s3://{BUCKET}    # a moment later, with a new session"
         ));
         let listing = self.list(&renewed).await?.map_err(Refused::unexpected)?;
-        for key in element(&listing, "Key") {
-            show::answer(key);
+        for key in elements(&listing, "Key")? {
+            show::answer(&key);
         }
         Ok(())
     }
@@ -391,6 +391,13 @@ impl Refused {
         show::answer(&format!(
             "An error occurred ({code}) when calling the {operation} operation: {message}"
         ));
+    }
+}
+
+fn put(path: &str, body: Vec<u8>) -> S3Request<'_> {
+    S3Request {
+        body,
+        ..S3Request::new(Method::PUT, path, "")
     }
 }
 

@@ -13,6 +13,8 @@ fn web_identity() -> Injection {
         },
         token_expiration: 86_400,
         regional_sts: false,
+        endpoint: None,
+        ca_bundle: None,
     }
 }
 
@@ -46,6 +48,16 @@ fn names(list: &Value) -> Vec<&str> {
 }
 
 #[test]
+fn what_is_added_has_a_bound() {
+    let pod = |number: usize| json!({"spec": {"containers": vec![json!({}); number]}});
+    let mut injection = web_identity();
+    assert!(fits(&pod(1000), &injection));
+    assert!(!fits(&pod(100_000), &injection));
+    injection.endpoint = Some("e".repeat(100_000));
+    assert!(!fits(&pod(100), &injection));
+}
+
+#[test]
 fn a_bare_container_gets_role_token_and_mount() {
     let pod = json!({"spec": {"containers": [{"name": "app", "image": "i"}]}});
     let expected = json!({"spec": {
@@ -70,16 +82,13 @@ fn a_bare_container_gets_role_token_and_mount() {
 fn variables_come_in_upstreams_order_with_ours_behind_them() {
     let settings = Settings {
         region: Some("eu-west-1".into()),
-        endpoint: Some("https://daypass:8443".into()),
-        ca_bundle: Some(CaBundle {
-            config_map: "kube-root-ca.crt".into(),
-            key: "ca.crt".into(),
-        }),
         session_name_from_pod: true,
         ..Settings::default()
     };
     let injection = Injection {
         regional_sts: true,
+        endpoint: Some("https://daypass:8443".into()),
+        ca_bundle: Some("kube-root-ca.crt".parse().unwrap()),
         ..web_identity()
     };
     let pod = json!({"spec": {"containers": [{"name": "app"}]}});
@@ -190,7 +199,7 @@ fn pod_identity_has_its_own_variables_volume_and_label() {
     let injection = Injection {
         method: Method::PodIdentity,
         token_expiration: 80_000,
-        regional_sts: false,
+        ..web_identity()
     };
     for metadata in [json!({}), json!({"labels": {"app": "x"}})] {
         let pod = json!({"metadata": metadata, "spec": {"containers": [{"name": "a"}], "volumes": [{"name": "v"}]}});
@@ -252,6 +261,50 @@ fn a_pods_name_that_is_too_long_for_a_session_is_not_made_one() {
     assert!(named(json!({"generateName": "app-"})));
     assert!(named(json!({"name": "a".repeat(64)})));
     assert!(!named(json!({"name": "a".repeat(65)})));
+}
+
+#[test]
+fn what_stands_where_a_pod_can_not_have_it_is_not_replaced() {
+    let settings = Settings::default();
+    let label = "eks.amazonaws.com/pod-identity";
+    let pod_identity = Injection {
+        method: Method::PodIdentity,
+        ..web_identity()
+    };
+    for strange in [
+        json!({"a": 1}),
+        json!("a"),
+        json!([{"name": "a"}]),
+        json!(1),
+    ] {
+        for place in ["labels", label, "volumes", "env", "volumeMounts"] {
+            let mut pod =
+                json!({"metadata": {"labels": {}}, "spec": {"containers": [{"name": "c"}]}});
+            *match place {
+                "labels" => &mut pod["metadata"]["labels"],
+                "volumes" => &mut pod["spec"]["volumes"],
+                "env" | "volumeMounts" => &mut pod["spec"]["containers"][0][place],
+                label => &mut pod["metadata"]["labels"][label],
+            } = strange.clone();
+            // Upstream's label takes the place of another of its name.
+            if place == label && strange.is_string() {
+                continue;
+            }
+            let after = patched(&pod, &pod_identity, &settings);
+            assert!(is_kept(&pod, &after), "{pod}\n{after}");
+        }
+    }
+    let mut pod = json!({"metadata": {"labels": null}, "spec": {"containers": [{"name": "c"}]}});
+    for place in ["env", "volumeMounts"] {
+        pod["spec"]["containers"][0][place] = Value::Null;
+    }
+    pod["spec"]["volumes"] = Value::Null;
+    let after = patched(&pod, &pod_identity, &settings);
+    assert_eq!(after["metadata"]["labels"][label], "enabled");
+    assert!(after["spec"]["volumes"].is_array());
+    for place in ["env", "volumeMounts"] {
+        assert!(after["spec"]["containers"][0][place].is_array());
+    }
 }
 
 /// Any JSON that could stand in a pod.
@@ -348,14 +401,17 @@ proptest! {
     fn a_patch_loses_nothing_of_any_pod(pod in any_pod(), pod_identity in any::<bool>()) {
         let settings = Settings {
             region: Some("r".into()),
-            endpoint: Some("e".into()),
-            ca_bundle: Some(CaBundle { config_map: "c".into(), key: "k".into() }),
             session_name_from_pod: true,
             ..Settings::default()
         };
+        let web_identity = Injection {
+            endpoint: Some("e".into()),
+            ca_bundle: Some("c/k".parse().unwrap()),
+            ..web_identity()
+        };
         let injection = match pod_identity {
-            true => Injection { method: Method::PodIdentity, ..web_identity() },
-            false => web_identity(),
+            true => Injection { method: Method::PodIdentity, ..web_identity },
+            false => web_identity,
         };
         let after = patched(&pod, &injection, &settings);
         prop_assert!(is_kept(&pod, &after), "{pod}\n{after}");

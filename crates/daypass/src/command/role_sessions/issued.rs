@@ -13,7 +13,7 @@ pub(crate) struct Issued {
     pub(crate) name: String,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
-    /// Who asked for it: a service account's subject, another role's session, a user.
+    /// Who has it: a service account's subject, another role's session, a user.
     pub(crate) by: String,
     /// Where the request came from.
     pub(crate) source_ip: String,
@@ -26,7 +26,9 @@ impl Issued {
         if record.get("errorCode").is_some() {
             return None;
         }
-        let user_id = text("/responseElements/assumedRoleUser/assumedRoleId")?;
+        // `AssumeRoleForPodIdentity` spells it without the d.
+        let user_id = text("/responseElements/assumedRoleUser/assumedRoleId")
+            .or_else(|| text("/responseElements/assumedRoleUser/assumeRoleId"))?;
         let (id, name) = user_id.split_once(':')?;
         if id != role_id {
             return None;
@@ -36,7 +38,7 @@ impl Issued {
             name: name.to_owned(),
             issued: text("/eventTime")?.parse().ok()?,
             expires: date(text("/responseElements/credentials/expiration")?)?,
-            by: by(record.get("userIdentity")?),
+            by: by(record)?,
             source_ip: text("/sourceIPAddress").unwrap_or_default().to_owned(),
         })
     }
@@ -55,16 +57,25 @@ impl Issued {
     }
 }
 
-/// Whom a `userIdentity` names.
-fn by(identity: &Value) -> String {
+/// Whom a record names: the subject of the token where a node presents a pod's, else its `userIdentity`.
+fn by(record: &Value) -> Option<String> {
+    let subject = record.pointer("/additionalEventData/webIdFederationData/attributes/sub");
+    let of_pod = record.get("eventSource")? == "eks-auth.amazonaws.com";
+    if let (true, Some(Value::String(subject))) = (of_pod, subject) {
+        return Some(subject.clone());
+    }
+    let identity = record.get("userIdentity")?;
     let text = |name: &str| identity.get(name).and_then(Value::as_str);
     let known = text("arn").or_else(|| text("userName"));
     let known = known.or_else(|| text("principalId"));
-    known.unwrap_or_default().to_owned()
+    Some(known.unwrap_or_default().to_owned())
 }
 
-/// CloudTrail's `Nov 21, 2026, 9:22:06 PM`, in UTC.
+/// CloudTrail's `Nov 21, 2026, 9:22:06 PM`, in UTC; or RFC 3339, as the local socket's events have it.
 fn date(text: &str) -> Option<Timestamp> {
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
     let date = DateTime::strptime("%b %d, %Y, %I:%M:%S %p", text).ok()?;
     Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
@@ -76,6 +87,7 @@ mod tests {
     fn record() -> Value {
         json!({
             "eventTime": "2026-11-21T20:22:06Z",
+            "eventSource": "sts.amazonaws.com",
             "sourceIPAddress": "192.0.2.1",
             "userIdentity": {"type": "WebIdentityUser", "userName": "system:serviceaccount:a:b"},
             "responseElements": {
@@ -94,6 +106,20 @@ mod tests {
     }
 
     #[test]
+    fn a_pods_session_is_its_service_accounts_and_not_the_nodes() {
+        let mut pods = record();
+        pods["eventSource"] = "eks-auth.amazonaws.com".into();
+        pods["userIdentity"] = json!({"type": "AssumedRole", "arn": "arn:of-the-node"});
+        pods["responseElements"]["assumedRoleUser"] =
+            json!({"assumeRoleId": "AROA1:eks-c-p-u", "arn": "arn"});
+        pods["additionalEventData"] =
+            json!({"webIdFederationData": {"attributes": {"sub": "system:serviceaccount:a:c"}}});
+        let issued = Issued::of(&pods, "AROA1").unwrap();
+        assert_eq!(issued.name, "eks-c-p-u");
+        assert_eq!(issued.by, "system:serviceaccount:a:c");
+    }
+
+    #[test]
     fn failed_calls_and_other_roles_issue_nothing() {
         assert_eq!(Issued::of(&record(), "AROA2"), None);
         let mut failed = record();
@@ -106,5 +132,6 @@ mod tests {
         let hour = |text: &str| date(text).unwrap().strftime("%H:%M").to_string();
         assert_eq!(hour("Nov 21, 2026, 12:05:00 AM"), "00:05");
         assert_eq!(hour("Nov 1, 2026, 12:05:00 PM"), "12:05");
+        assert_eq!(hour("2026-11-21T21:22:06Z"), "21:22");
     }
 }

@@ -1,0 +1,10 @@
+//! A cluster's API server, as commands ask it.
+
+mod connection;
+mod place;
+mod refusal;
+mod requests;
+
+pub(crate) use connection::{Kubernetes, configuration};
+pub(crate) use place::Place;
+pub(crate) use refusal::MissingRight;
