@@ -52,6 +52,12 @@ def test_sessions_are_listed_with_whom_they_are_of(server, account, admin, hoste
     assert key in table[1] and "system:serviceaccount:ns:pod-sa" in table[1]
 
 
+def test_sessions_of_the_local_socket_are_listed(server):
+    """Administrators' own sessions, which no API call issued."""
+    issued = json.loads(server.command("credentials", "--format", "process").stdout)
+    assert listed(server, "Administrator")[issued["AccessKeyId"]]["revoked"] is False
+
+
 def test_a_refused_call_and_another_role_of_the_name_make_no_session(server, account, admin):
     role = account.role(GRANT)
     account.session(role)

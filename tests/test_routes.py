@@ -16,6 +16,13 @@ ROUTES = [
         "POST", "/",
         {"X-Amz-Target": "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents"}, b"{}",
     ),
+    ("GET", "/clusters", {}, b""),
+    ("GET", "/clusters/prod", {}, b""),
+    ("POST", "/clusters/prod/pod-identity-associations", {"Content-Type": "application/json"}, b"{}"),
+    (
+        "POST", "/clusters/prod/assume-role-for-pod-identity", {"Content-Type": "application/json"},
+        b'{"token":"a.b.c"}',
+    ),
     ("PUT", "/a-new-bucket", {}, b""),
     ("GET", "/a-new-bucket", {}, b""),
     ("GET", "/a-new-bucket?policy", {}, b""),
@@ -29,6 +36,10 @@ ROUTES = [
     ("POST", "/healthz", {}, b""),
     ("PUT", "/.well-known/openid-configuration", {}, b"{}"),
     ("OPTIONS", "/", {}, b""),
+    (
+        "OPTIONS", "/a-new-bucket/key",
+        {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}, b"",
+    ),
     ("TRACE", "/", {}, b""),
 ]
 

@@ -1,4 +1,4 @@
-"""Objects and buckets through boto3: contents, conditions, lists, parts."""
+"""Objects and buckets through boto3, over each kind of store: contents, conditions, lists, parts."""
 
 import base64
 import hashlib
@@ -12,8 +12,13 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-def s3(admin):
-    return admin.s3
+def s3(backend):
+    return backend.s3
+
+
+@pytest.fixture
+def bucket(backend, name):
+    return backend.bucket(name)
 
 
 class TestBuckets:

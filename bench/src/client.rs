@@ -78,6 +78,44 @@ impl Client {
         self.signed(request, keys, &Rules::s3())
     }
 
+    /// A request to S3 whose body is not held: its hash is said instead. The caller sends as many bytes as it says.
+    pub(crate) fn s3_hashed(
+        &self,
+        method: Method,
+        target: &str,
+        hash: [u8; 32],
+        keys: &Keys,
+    ) -> Result<Request> {
+        let request = Request {
+            method,
+            target: target.to_owned(),
+            headers: self.headers()?,
+            body: Vec::new(),
+        };
+        self.signed_for(request, hash, keys, &Rules::s3())
+    }
+
+    /// A call of a JSON service, e.g. CloudTrail; `target` is the value of `X-Amz-Target`.
+    pub(crate) fn json(
+        &self,
+        service: &'static str,
+        target: &str,
+        body: &serde_json::Value,
+        keys: &Keys,
+    ) -> Result<Request> {
+        let mut headers = self.headers()?;
+        let kind = HeaderValue::from_static("application/x-amz-json-1.1");
+        headers.insert(CONTENT_TYPE, kind);
+        headers.insert("x-amz-target", HeaderValue::from_str(target)?);
+        let request = Request {
+            method: Method::POST,
+            target: "/".to_owned(),
+            headers,
+            body: body.to_string().into_bytes(),
+        };
+        self.signed(request, keys, &Rules::json(service))
+    }
+
     fn headers(&self) -> Result<HeaderMap> {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_str(&self.host)?);
@@ -88,20 +126,35 @@ impl Client {
         Ok(headers)
     }
 
-    fn signed(&self, mut request: Request, keys: &Keys, rules: &Rules) -> Result<Request> {
+    fn signed(&self, request: Request, keys: &Keys, rules: &Rules) -> Result<Request> {
+        let hash = sha256(&request.body);
+        self.signed_for(request, hash, keys, rules)
+    }
+
+    fn signed_for(
+        &self,
+        mut request: Request,
+        hash: [u8; 32],
+        keys: &Keys,
+        rules: &Rules,
+    ) -> Result<Request> {
         let signer = Signer {
             access_key_id: &keys.access_key_id,
             secret: &keys.secret,
             session_token: Some(&keys.session_token),
             region: &self.region,
         };
+        let (path, query) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
         let parts = RequestParts {
             method: request.method.as_str(),
-            path: &request.target,
-            query: "",
+            path,
+            query,
             headers: &request.headers,
         };
-        let payload = SignedPayload::Sha256(sha256(&request.body));
+        let payload = SignedPayload::Sha256(hash);
         let signed = signer
             .sign(&parts, payload, Timestamp::now(), rules)
             .map_err(|error| anyhow!("cannot sign: {error}"))?;

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use http::{HeaderMap, Method};
 use memchr::memmem;
 
-/// Longest answer that is read.
-pub(crate) const LONGEST: usize = 256 * 1024;
+/// Longest answer that is kept; a page of a thousand long keys has some hundred KB.
+pub(crate) const LONGEST: usize = 1024 * 1024;
 
 /// A request, not yet bytes.
 #[derive(Debug, Clone)]
@@ -32,10 +32,17 @@ pub(crate) struct Response {
 impl Request {
     /// The bytes to send. The headers must have `host`; the length is added.
     pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head(self.body.len() as u64);
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// The bytes before a body of this length, whatever body the request has.
+    pub(crate) fn head(&self, length: u64) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
-        let length = self.body.len().to_string();
-        let lengths = (!self.body.is_empty() || self.method != Method::GET)
-            .then_some(("content-length", length.as_bytes()));
+        let digits = length.to_string();
+        let lengths = (length > 0 || self.method != Method::GET)
+            .then_some(("content-length", digits.as_bytes()));
         let headers = self.headers.iter();
         let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
         for (name, value) in headers.chain(lengths) {
@@ -45,7 +52,6 @@ impl Request {
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        bytes.extend_from_slice(&self.body);
         bytes
     }
 }
@@ -73,6 +79,25 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Result<Response> 
 
 /// The length of the whole answer that begins here, once its head is there.
 pub(crate) fn whole(bytes: &[u8]) -> Result<Option<usize>> {
+    let Some(Lengths { head, body }) = lengths(bytes)? else {
+        return Ok(None);
+    };
+    let whole = usize::try_from(body)?.saturating_add(head);
+    if whole > LONGEST {
+        bail!("an answer of {whole} bytes");
+    }
+    Ok(Some(whole))
+}
+
+/// How many bytes an answer has before its body, the empty line included, and in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lengths {
+    pub(crate) head: usize,
+    pub(crate) body: u64,
+}
+
+/// The lengths of the answer that begins here, once its head is there.
+pub(crate) fn lengths(bytes: &[u8]) -> Result<Option<Lengths>> {
     let Some(end) = memmem::find(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -83,12 +108,10 @@ pub(crate) fn whole(bytes: &[u8]) -> Result<Option<usize>> {
         found.then(|| &line[CONTENT_LENGTH.len()..])
     });
     let length = length.context("an answer without content-length")?;
-    let length: usize = std::str::from_utf8(length)?.trim().parse()?;
-    let whole = end + 4 + length;
-    if whole > LONGEST {
-        bail!("an answer of {whole} bytes");
-    }
-    Ok(Some(whole))
+    Ok(Some(Lengths {
+        head: end + 4,
+        body: std::str::from_utf8(length)?.trim().parse()?,
+    }))
 }
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";

@@ -19,6 +19,7 @@ mod load;
 mod process;
 mod requests;
 mod roles;
+mod s3;
 mod table;
 mod usage;
 mod world;
@@ -47,6 +48,12 @@ struct Cli {
     /// The server's binary; the one beside this program when not said, built if needed.
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
+    /// For `s3-checks`: a server that was built with RUSTFLAGS="--cfg daypass_unchecked"; built when not said.
+    #[arg(long, value_name = "FILE")]
+    unchecked: Option<PathBuf>,
+    /// For `s3-nginx`: nginx; the installed one, or else that of Debian's package, when not said.
+    #[arg(long, value_name = "FILE")]
+    nginx: Option<PathBuf>,
     /// Also say in which threads of the server the time went.
     #[arg(long)]
     threads: bool,
@@ -54,7 +61,7 @@ struct Cli {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// Everything below.
+    /// Everything below, but for S3.
     All,
     /// AssumeRoleWithWebIdentity with RS256 and ES256 tokens, and with one that is known.
     WebIdentity,
@@ -68,9 +75,47 @@ enum What {
     Start,
     /// Creating and listing 100,000 roles and 1,000 OIDC providers.
     Directory,
+    /// Every figure of S3 below.
+    S3,
+    /// GET and PUT of 1 KB, 1 MB and 1 GB, beside a server that checks nothing.
+    S3Checks,
+    /// GET and PUT with their data events, and without.
+    S3DataEvents,
+    /// GET of 1 KB, 1 MB and 1 GB, beside nginx.
+    S3Nginx,
+    /// GET and PUT of 1 KB, 1 MB and 1 GB through the gateway, beside its upstream.
+    S3Gateway,
+    /// Memory under 200 transfers of 1 GB at once.
+    S3Memory,
+    /// Listing a million keys.
+    S3Listing,
     /// Not a figure: the bare server, described by a line of JSON on standard input.
     #[value(hide = true)]
     Baseline,
+}
+
+impl What {
+    /// The figures of S3 that it stands for.
+    fn figures(self) -> &'static [s3::Figures] {
+        use s3::Figures as F;
+        match self {
+            Self::S3 => &[
+                F::Checks,
+                F::DataEvents,
+                F::Nginx,
+                F::Gateway,
+                F::Memory,
+                F::Listing,
+            ],
+            Self::S3Checks => &[F::Checks],
+            Self::S3DataEvents => &[F::DataEvents],
+            Self::S3Nginx => &[F::Nginx],
+            Self::S3Gateway => &[F::Gateway],
+            Self::S3Memory => &[F::Memory],
+            Self::S3Listing => &[F::Listing],
+            _ => &[],
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -91,6 +136,16 @@ fn run(cli: &Cli) -> Result<()> {
         Some(path) => path.clone(),
         None => built()?,
     };
+    let figures = cli.what.figures();
+    if !figures.is_empty() {
+        let plan = s3::Plan {
+            server: &server,
+            unchecked: cli.unchecked.clone(),
+            nginx: cli.nginx.clone(),
+            length: Duration::from_secs(cli.seconds),
+        };
+        return s3::measure(&plan, figures);
+    }
     let all = cli.what == What::All;
     let kinds: Vec<Kind> = [
         (What::WebIdentity, Kind::WebIdentity),
@@ -104,7 +159,7 @@ fn run(cli: &Cli) -> Result<()> {
     .map(|(_, kind)| kind)
     .collect();
 
-    let mut table = Table::default();
+    let mut table = Table::beside("bare hyper");
     if !kinds.is_empty() {
         let cores = Cores::find()?;
         println!("{cores}");

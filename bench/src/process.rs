@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,8 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// Whose processor time and memory count, where it is not the process itself but one that it has started.
+    worker: Option<u32>,
     /// Kept open: the server may print more.
-    _stdout: BufReader<ChildStdout>,
+    _stdout: Option<BufReader<ChildStdout>>,
 }
 
 impl Process {
@@ -34,12 +36,24 @@ impl Process {
         threads: Option<usize>,
         options: &[&str],
     ) -> Result<Self> {
+        Self::daypass_in(program, data, threads, options, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub(crate) fn daypass_in(
+        program: &Path,
+        data: &Path,
+        threads: Option<usize>,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Result<Self> {
         let log = File::create(data.with_extension("log")).context("cannot create the log")?;
         let mut command = Command::new(program);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(options)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stderr(log);
         Self::start(command, threads, None)
@@ -50,6 +64,40 @@ impl Process {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("baseline").stdin(Stdio::piped());
         Self::start(command, threads, Some(line))
+    }
+
+    /// Starts a server that listens at `address` and says nothing of it, and waits until it answers there. Its first child is
+    /// the one that serves.
+    pub(crate) fn listening(mut command: Command, address: SocketAddr) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        let pid = child.id();
+        let mut process = Self {
+            child,
+            address,
+            worker: None,
+            _stdout: None,
+        };
+        let start = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            if let Some(status) = process.child.try_wait()? {
+                bail!(
+                    "{:?} ended instead of starting: {status}",
+                    command.get_program()
+                );
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("{:?} does not listen", command.get_program());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let first = children.split_ascii_whitespace().next();
+        process.worker = first.map(str::parse).transpose()?;
+        Ok(process)
     }
 
     fn start(mut command: Command, threads: Option<usize>, input: Option<&str>) -> Result<Self> {
@@ -78,7 +126,8 @@ impl Process {
         Ok(Self {
             child,
             address,
-            _stdout: stdout,
+            worker: None,
+            _stdout: Some(stdout),
         })
     }
 
@@ -97,12 +146,16 @@ impl Process {
 
     /// The processor time used so far.
     pub(crate) fn cpu_time(&self) -> Result<CpuTime> {
-        CpuTime::of(self.child.id())
+        CpuTime::of(self.pid())
     }
 
     /// The memory used now.
     pub(crate) fn memory(&self) -> Result<Memory> {
-        Memory::of(self.child.id())
+        Memory::of(self.pid())
+    }
+
+    fn pid(&self) -> u32 {
+        self.worker.unwrap_or_else(|| self.child.id())
     }
 
     /// Asks the process to end, and waits until it has.

@@ -3,23 +3,44 @@
 use std::fmt;
 
 const COLUMNS: usize = 6;
-const HEAD: [&str; COLUMNS] = ["", "", "daypass", "bare hyper", "ratio", "aim"];
 
-/// Rows of text under a fixed head.
-#[derive(Debug, Default)]
-pub(crate) struct Table(Vec<[String; COLUMNS]>);
+/// Rows of text under a head.
+#[derive(Debug)]
+pub(crate) struct Table {
+    head: [&'static str; COLUMNS],
+    rows: Vec<[String; COLUMNS]>,
+}
 
 impl Table {
+    /// Figures of Daypass beside those of another server.
+    pub(crate) fn beside(other: &'static str) -> Self {
+        Self::of("daypass", other)
+    }
+
+    /// Figures of two servers, the second of which the first is measured by.
+    pub(crate) fn of(one: &'static str, other: &'static str) -> Self {
+        Self {
+            head: ["", "", one, other, "ratio", "aim"],
+            rows: Vec::new(),
+        }
+    }
+
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: [String; COLUMNS]) {
-        self.0.push(cells);
+        self.rows.push(cells);
+    }
+
+    /// Adds a row of one figure.
+    pub(crate) fn figure(&mut self, name: &str, what: &str, value: String) {
+        let none = String::new;
+        self.row([name.into(), what.into(), value, none(), none(), none()]);
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = HEAD.map(str::to_owned);
-        let rows = || std::iter::once(&head).chain(&self.0);
+        let head = self.head.map(str::to_owned);
+        let rows = || std::iter::once(&head).chain(&self.rows);
         let width = |column: usize| {
             let widths = rows().map(|row| row[column].chars().count());
             widths.max().unwrap_or_default()

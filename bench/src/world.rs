@@ -36,6 +36,8 @@ pub(crate) struct World {
     admin: Keys,
     account: AccountId,
     role_arn: String,
+    /// The bucket that it has.
+    pub(crate) bucket: String,
     /// An issuer elsewhere, whose key was pushed.
     pub(crate) es256: Es256Issuer,
 }
@@ -43,6 +45,16 @@ pub(crate) struct World {
 impl World {
     /// Sets a fresh server up, through its API.
     pub(crate) fn build(program: &Path, data: &Path, server: Process) -> Result<Self> {
+        Self::with_bucket(program, data, server, BUCKET)
+    }
+
+    /// The same, with a bucket of this name, in which there is the object `data/object`.
+    pub(crate) fn with_bucket(
+        program: &Path,
+        data: &Path,
+        server: Process,
+        bucket: &str,
+    ) -> Result<Self> {
         let environment = output(program, &["credentials", "--format", "env"], data)?;
         let variable = |name: &str| {
             let line = environment.lines().find_map(|line| {
@@ -73,6 +85,7 @@ impl World {
             admin,
             account,
             role_arn: format!("arn:aws:iam::{account}:role/{ROLE}"),
+            bucket: bucket.to_owned(),
             es256: Es256Issuer::new()?,
         };
         world.set_up(&account.to_string())?;
@@ -138,19 +151,69 @@ impl World {
         let keys = keys.to_str().context("the directory's name is no text")?;
         let push = ["oidc", "push-keys", "--provider-arn", &es256_url, keys];
         output(&self.program, &push, &self.data)?;
-        let bucket = format!(
+        let location = format!(
             "<CreateBucketConfiguration><LocationConstraint>{}</LocationConstraint></CreateBucketConfiguration>",
             self.client.region
         );
         let content = "0123456789abcdef".repeat(OBJECT_BYTES / 16);
-        for (path, body) in [(&*format!("/{BUCKET}"), bucket), (OBJECT, content)] {
+        let bucket = format!("/{}", self.bucket);
+        let object = format!("{bucket}/data/object");
+        for (path, body) in [(bucket, location), (object, content)] {
             self.send(
                 &self
                     .client
-                    .s3(Method::PUT, path, body.into_bytes(), &self.admin)?,
+                    .s3(Method::PUT, &path, body.into_bytes(), &self.admin)?,
             )?;
         }
         Ok(())
+    }
+
+    /// The administrator's credentials.
+    pub(crate) fn admin(&self) -> &Keys {
+        &self.admin
+    }
+
+    /// Whether the trail has the data events of the bucket.
+    pub(crate) fn record_objects(&self, recorded: bool) -> Result<()> {
+        let equals = |field: &str, value: &str| json!({"Field": field, "Equals": [value]});
+        let mut objects = vec![
+            equals("eventCategory", "Data"),
+            equals("resources.type", "AWS::S3::Object"),
+        ];
+        if !recorded {
+            let arn = format!("arn:aws:s3:::{}/", self.bucket);
+            objects.push(json!({"Field": "resources.ARN", "NotStartsWith": [arn]}));
+        }
+        let body = json!({
+            "TrailName": "daypass",
+            "AdvancedEventSelectors": [
+                {"FieldSelectors": [equals("eventCategory", "Management")]},
+                {"FieldSelectors": objects},
+            ],
+        });
+        let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.PutEventSelectors";
+        let request = self.client.json("cloudtrail", target, &body, &self.admin)?;
+        self.send(&request).map(|_| ())
+    }
+
+    /// The same data directory under a server that `start` starts, after `between` has run on it without one.
+    pub(crate) fn restarted(
+        self,
+        between: impl FnOnce(&Path) -> Result<()>,
+        start: impl FnOnce(&Path) -> Result<Process>,
+    ) -> Result<Self> {
+        self.server.stop()?;
+        between(&self.data)?;
+        let server = start(&self.data)?;
+        let client = Client {
+            host: server.address.to_string(),
+            region: self.client.region.clone(),
+        };
+        Ok(Self {
+            server,
+            client,
+            ..self
+        })
     }
 
     /// The account.

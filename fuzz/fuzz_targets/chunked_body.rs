@@ -77,6 +77,6 @@ fn verified(request: &Request<'_>) -> Option<Verified> {
     let rules = Rules::s3();
     match parse(&parts, &rules).ok()? {
         Presented::Signed(signed) => signed.verify(&parts, &SECRET, None, &rules).ok(),
-        Presented::Anonymous => None,
+        Presented::Anonymous | Presented::SignedV2(_) => None,
     }
 }

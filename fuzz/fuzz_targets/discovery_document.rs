@@ -22,7 +22,11 @@ fuzz_target!(|document: &[u8]| {
         Err(error) => {
             assert_eq!(error.code(), "InvalidIdentityToken");
             // The caller learns nothing of the document.
-            assert!(error.message().starts_with("Couldn't retrieve verification key"));
+            assert!(
+                error
+                    .message()
+                    .starts_with("Couldn't retrieve verification key")
+            );
         }
     }
 });

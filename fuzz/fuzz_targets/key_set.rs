@@ -23,7 +23,11 @@ fuzz_target!(|text: &[u8]| {
     let set: Value = serde_json::from_str(&document).expect("JSON");
     for key in set["keys"].as_array().expect("a list") {
         let members = key.as_object().expect("an object");
-        assert!(["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().all(|name| !members.contains_key(*name)));
+        assert!(
+            ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+                .iter()
+                .all(|name| !members.contains_key(*name))
+        );
         assert!(members["alg"].is_string());
     }
     // Adding a set to itself changes nothing; taking keys away ends.
@@ -35,6 +39,9 @@ fuzz_target!(|text: &[u8]| {
             break;
         };
         rest = keys.without(&id);
-        assert!(rest.as_ref().is_none_or(|it| it.keys().len() < keys.keys().len()));
+        assert!(
+            rest.as_ref()
+                .is_none_or(|it| it.keys().len() < keys.keys().len())
+        );
     }
 });

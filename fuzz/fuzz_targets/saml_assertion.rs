@@ -38,7 +38,13 @@ fuzz_target!(|text: &str| {
         encryption_required: false,
     };
     let keys = || std::slice::from_ref(&WORLD.key);
-    match verify(&STANDARD.encode(text), &trust, keys, &WORLD.service, WORLD.now) {
+    match verify(
+        &STANDARD.encode(text),
+        &trust,
+        keys,
+        &WORLD.service,
+        WORLD.now,
+    ) {
         Ok(assertion) => {
             // What the provider signed in the seeds, and nothing else.
             assert_eq!(assertion.subject, "alice@example.com");
@@ -48,7 +54,11 @@ fuzz_target!(|text: &str| {
             let role = "arn:aws:iam::123456789012:role/app";
             let provider = "arn:aws:iam::123456789012:saml-provider/idp";
             assert!(assertion.check_role(role, provider).is_ok());
-            assert!(assertion.check_role("arn:aws:iam::123456789012:role/other", provider).is_err());
+            assert!(
+                assertion
+                    .check_role("arn:aws:iam::123456789012:role/other", provider)
+                    .is_err()
+            );
             let _ = assertion.condition_keys("123456789012", "idp");
         }
         Err(error) => {

@@ -34,6 +34,10 @@ fuzz_target!(|data: &[u8]| {
         Rules::query("sts"),
         Rules::json("cloudtrail"),
         Rules::s3(),
+        Rules {
+            v2_resource: Some("/bucket/key".to_owned()),
+            ..Rules::s3()
+        },
     ] {
         if let Err(error) = check(&parts, &rules, hash) {
             describe(&error, rules.family);
@@ -47,6 +51,12 @@ fn check(parts: &RequestParts<'_>, rules: &Rules, hash: [u8; 32]) -> Result<(), 
         Presented::Anonymous => {
             assert!(!parts.headers.contains_key("authorization"));
             return Ok(());
+        }
+        Presented::SignedV2(signed) => {
+            let _ = format!("{signed:?}");
+            let _ = signed.credential();
+            assert!(rules.v2_resource.is_some());
+            return signed.verify(&SECRET);
         }
     };
     // A request is signed for one service only.

@@ -1,5 +1,7 @@
 //! What several targets share: requests as text, so that seeds can be read and written by hand.
 
+pub mod s3;
+
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 /// A request as an HTTP server hands it on.

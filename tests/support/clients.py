@@ -49,9 +49,9 @@ class As:
         self._options = options
 
     def __getattr__(self, service: str):
-        if service not in ("iam", "sts", "s3", "cloudtrail", "organizations"):
+        if service not in ("iam", "sts", "s3", "cloudtrail", "organizations", "eks", "eks_auth"):
             raise AttributeError(service)
-        made = client(self._server, service, self.credentials, **self._options)
+        made = client(self._server, service.replace("_", "-"), self.credentials, **self._options)
         setattr(self, service, made)
         return made
 

@@ -17,11 +17,12 @@ from support.trail import Reader
 
 ROOT = Path(__file__).parents[2]
 # Services whose every operation is to be served, and those of which some are.
-WHOLE = ("iam", "sts")
-PARTLY = ("organizations", "cloudtrail")
+WHOLE = ("iam", "sts", "eks-auth")
+PARTLY = ("organizations", "cloudtrail", "eks")
 OPTION = "every_operation_has_a_scenario"
-# It is about the policy types that are not served, and has but an error for each of the others.
-REFUSED_BY_NATURE = ("organizations:DescribeEffectivePolicy",)
+# The first is about the policy types that are not served, and has but an error for each of the others. The second is never
+# done: management events cannot be stopped.
+REFUSED_BY_NATURE = ("organizations:DescribeEffectivePolicy", "cloudtrail:StopLogging")
 
 
 def output() -> Path:
@@ -37,7 +38,7 @@ def operations(service: str) -> list[str]:
 
 def served(service: str) -> set[str]:
     """The operations that the server's table of a service has."""
-    source = ROOT / "crates" / "services" / "src" / f"{service}.rs"
+    source = ROOT / "crates" / "services" / "src" / f"{service.replace('-', '_')}.rs"
     text = source.read_text() if source.exists() else ""
     return set(re.findall(r"Entry::of::<(?:\w+::)*(\w+)>", text))
 

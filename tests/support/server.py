@@ -51,13 +51,17 @@ class Credentials:
 class Server:
     """A server on a directory of its own. The directory outlives `kill`, so that it can be started again."""
 
-    def __init__(self, *options: str, data: Path | None = None, environment: dict | None = None):
+    def __init__(
+        self, *options: str, data: Path | None = None, environment: dict | None = None, inside: list[str] | None = None
+    ):
         # A Unix socket's path has room for 107 bytes: a short directory, wherever TMPDIR is.
         self.home = Path(tempfile.mkdtemp(prefix="dp-", dir="/tmp"))
         self.data = data or self.home / "d"
         self.log_file = self.home / "log"
         self.options = options
         self.environment = environment or {}
+        # A command that runs the server's.
+        self.inside = inside or []
         self.process: subprocess.Popen | None = None
         self.url = ""
         self._administrator: Credentials | None = None
@@ -65,7 +69,7 @@ class Server:
     def start(self) -> "Server":
         """Starts it and waits for the line that tells its URL."""
         command = [
-            binary(), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
+            *self.inside, binary(), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0",
             "--account", ACCOUNT, "--region", REGION, *self.options,
         ]
         if shutil.which("setpriv"):
