@@ -147,6 +147,25 @@ def test_admission_is_tried_where_the_webhook_is_for(known, name):
         known.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
+def test_admission_is_not_tried_where_nothing_new_may_be(known, name):
+    """A namespace that is being deleted takes no pod, whatever the webhook does: others are asked."""
+    ending = known.cluster.namespace(f"a-{name}")
+    known.cluster.service_account(ending, "app", {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/app"})
+    held = ["daypass.example/held"]
+    for kind, it in (("serviceaccount", "app"), ("namespace", ending)):
+        known.cluster.kubectl("patch", kind, it, "-n", ending, "--type=merge", "-p", json.dumps({"metadata": {"finalizers": held}}))
+    known.cluster.kubectl("delete", "namespace", ending, "--wait=false")
+    try:
+        found = known.status()["admission"]
+        assert found["outcome"] == "passed" and ending not in found["text"], found
+        # Whoever asks for such a place by name is told why, and not that a right is missing.
+        told = known.fails("test", "identity", "--cluster", known.name, "--namespace", ending)
+        assert "because it is being terminated" in told and "can-i" not in told
+    finally:
+        for kind, it in (("serviceaccount", "app"), ("namespace", ending)):
+            known.cluster.kubectl("patch", kind, it, "-n", ending, "--type=merge", "-p", json.dumps({"metadata": {"finalizers": []}}))
+
+
 def test_a_webhook_that_does_not_say_where_the_server_is(site, module_cluster, start_webhook):
     site.create(start_webhook(of=module_cluster))
     found = failed(site.status())

@@ -28,7 +28,8 @@ impl Kubernetes {
     pub(super) fn refused(&self, verb: &str, place: &Place, error: Kube) -> Error {
         let shown = place.shown();
         match &error {
-            Kube::Api(status) if status.is_forbidden() => {
+            // Admission forbids too (a quota, a namespace that ends), and no right helps there.
+            Kube::Api(status) if status.is_forbidden() && right(&status.message).is_some() => {
                 let namespace = place.in_namespace();
                 let resource = match status.message.contains(r#""serviceaccounts/token""#) {
                     true => "serviceaccounts/token".to_owned(),
@@ -73,7 +74,7 @@ impl Kubernetes {
     }
 }
 
-/// Verb and resource of a listing that was refused, as `kubectl auth can-i` takes them.
+/// Verb and resource of a request that an authorizer refused, as `kubectl auth can-i` takes them.
 fn right(message: &str) -> Option<String> {
     let (_, rest) = message.split_once(" cannot ")?;
     let (verb, rest) = rest.split_once(" resource \"")?;

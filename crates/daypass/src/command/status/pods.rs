@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::webhook::Configured;
-use crate::api_server::{Kubernetes, Place};
+use crate::api_server::{Kubernetes, Place, ends};
 use crate::command::check::Check;
 
 const SUBJECT: &str = "webhook's pods";
@@ -57,10 +57,11 @@ async fn look(kubernetes: &Kubernetes, namespace: &str, name: &str) -> Result<Ch
     })
 }
 
-/// Whether a pod is to be there: one that has ended, as after an eviction, stays in the list.
+/// Whether a pod is to be there: one that has ended, as after an eviction, stays in the list, and
+/// one that gives place to another in a roll-out is not ready.
 fn runs(pod: &Value) -> bool {
     let phase = pod.pointer("/status/phase").and_then(Value::as_str);
-    !matches!(phase, Some("Failed" | "Succeeded"))
+    !ends(pod) && !matches!(phase, Some("Failed" | "Succeeded"))
 }
 
 fn is_ready(pod: &Value) -> bool {
@@ -85,5 +86,10 @@ mod tests {
             );
         }
         assert!(runs(&json!({})), "one that was just made");
+        let leaving = json!({
+            "metadata": {"deletionTimestamp": "2026-11-22T10:00:00Z"},
+            "status": {"phase": "Running"},
+        });
+        assert!(!runs(&leaving), "one that is being deleted");
     }
 }

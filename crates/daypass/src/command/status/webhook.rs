@@ -11,7 +11,7 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use super::{ca_bundle, pods};
-use crate::api_server::Kubernetes;
+use crate::api_server::{Kubernetes, ends};
 use crate::cli::verbs::Status;
 use crate::command::aws::{Aws, Registered};
 use crate::command::check::Check;
@@ -169,7 +169,9 @@ async fn try_pod(
         text.unwrap_or_default().to_owned()
     };
     let annotated = listed.iter().flatten().find(|it| {
-        role_annotation(it).is_some() && namespaces.contains(&text(it, "/metadata/namespace"))
+        role_annotation(it).is_some()
+            && !ends(it)
+            && namespaces.contains(&text(it, "/metadata/namespace"))
     });
     if let Some(account) = annotated {
         let namespace = text(account, "/metadata/namespace");
@@ -195,7 +197,8 @@ async fn try_pod(
     tried
 }
 
-/// The names of the namespaces that a selector takes in.
+/// The names of the namespaces that a selector takes in and in which something new may be made:
+/// one that is being deleted takes nothing.
 async fn namespaces(
     kubernetes: &Kubernetes,
     selector: Option<&LabelSelector>,
@@ -203,6 +206,9 @@ async fn namespaces(
     let listed = kubernetes.list("/api/v1/namespaces").await?;
     let mut names = Vec::new();
     for namespace in listed.into_iter().flatten() {
+        if ends(&namespace) {
+            continue;
+        }
         let namespace: Namespace = serde_json::from_value(namespace)?;
         if selects(selector, namespace.labels()) {
             names.push(namespace.name_any());
