@@ -300,7 +300,8 @@ class TestUploads:
         assert stub.objects[BEHIND, "k"] == b"0123456789"
 
     @pytest.mark.parametrize(
-        "what", ["a short upload", "a long upload", "a copy into it", "a copy from it", "a deletion in it"])
+        "what", ["a short upload", "a long upload", "a copy into it", "a copy from it", "a deletion in it", "a right in it",
+                 "its own deletion"])
     def test_what_was_meant_for_a_bucket_reaches_no_later_one_of_its_name(self, server, stub, what):
         name = what.replace(" ", "-")
 
@@ -315,6 +316,8 @@ class TestUploads:
             "a copy into it": ("PUT", f"/{name}/planted", {"x-amz-copy-source": f"/{BUCKET}/k"}, bytes(5)),
             "a copy from it": ("PUT", f"/{BUCKET}/stolen", {"x-amz-copy-source": f"/{name}/secret"}, bytes(5)),
             "a deletion in it": ("POST", f"/{name}?delete", {"Content-MD5": md5}, doomed),
+            "a right in it": ("PUT", f"/{name}/secret?acl", {"x-amz-acl": "bucket-owner-full-control"}, bytes(5)),
+            "its own deletion": ("DELETE", f"/{name}", {}, bytes(5)),
         }[what]
         bucket("PUT")
         with Wire(server) as wire:
