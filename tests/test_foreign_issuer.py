@@ -203,7 +203,7 @@ class TestAlgorithms:
         assert f"{issuer.path}/mine" not in issuer.requests
 
     def test_another_issuers_key_of_the_same_name_is_refused(self, account, authority, exchange, issuer):
-        with issuing(authority, path="/id/other") as other:
+        with issuing(authority) as other:
             Exchange(account, other)(other.token())
             with refused("InvalidIdentityToken", 400):
                 exchange(other.keys[0].sign(jwt.claims(issuer.url, SUBJECT)))

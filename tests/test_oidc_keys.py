@@ -67,7 +67,7 @@ def call(server, operation: str, credentials, **parameters):
 
 
 def test_a_token_is_verified_with_pushed_keys_and_nothing_is_fetched(server, admin, authority):
-    with issuing(authority, path="/id/behind-a-firewall") as issuer:
+    with issuing(authority) as issuer:
         arn = admin.iam.create_open_id_connect_provider(
             Url=issuer.url, ClientIDList=["sts.amazonaws.com"]
         )["OpenIDConnectProviderArn"]

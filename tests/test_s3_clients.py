@@ -51,7 +51,7 @@ def place(request, authority):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_role_for_one_prefix_in_the_hands_of(program, place, name):
+def test_a_role_for_one_prefix_in_the_hands_of(program, place, name, home):
     command, needed, kept = PROGRAMS[program]
     if not (CLIENTS / needed).exists():
         pytest.skip(f"tests/s3_clients/install could not get {needed}")
@@ -66,7 +66,7 @@ def test_a_role_for_one_prefix_in_the_hands_of(program, place, name):
         allow("s3:ListBucket", arn, Condition=listed),
     ))
     trusted = {} if ca is None else {"AWS_CA_BUNDLE": ca, "NODE_EXTRA_CA_CERTS": ca}
-    environment = {"BUCKET": name, "S3_CLIENTS": str(CLIENTS), "PYTHONWARNINGS": "ignore", **trusted}
+    environment = {"HOME": str(home), "BUCKET": name, "S3_CLIENTS": str(CLIENTS), "PYTHONWARNINGS": "ignore", **trusted}
     done = pod.run(command[0], str(SCRIPTS / command[1]), environment=environment)
     assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
 

@@ -5,6 +5,7 @@ import http.server
 import json
 import ssl
 import threading
+import uuid
 
 from support.certificates import Authority
 from support.jwt import Key, claims
@@ -13,10 +14,11 @@ from support.jwt import Key, claims
 class Issuer:
     """Serves discovery and keys at `https://localhost:PORT/PATH`. `keys` may be changed while it runs."""
 
-    def __init__(self, authority: Authority, path: str = "/id/cluster"):
+    def __init__(self, authority: Authority, path: str | None = None):
         self.keys = [Key("RS256", "rsa-1"), Key("ES256", "ec-1")]
         self.requests: list[str] = []
-        self.path = path
+        # A port may be given again, and servers remember issuers.
+        self.path = path or f"/id/{uuid.uuid4().hex[:12]}"
         # What discovery says, if not the truth.
         self.claimed_issuer: str | None = None
         outer = self
