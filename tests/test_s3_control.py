@@ -10,6 +10,7 @@ from support.aws_cli import Cli
 from support.clients import As, client, refused
 from support.policies import allow, policy
 from support.server import ACCOUNT
+from support.wire import Wire
 
 PATH = "/v20180820/configuration/publicAccessBlock"
 ALL = {
@@ -86,6 +87,31 @@ def test_they_outlive_the_server(own_server):
     admin = As(own_server, own_server.administrator)
     stored = control(own_server, admin).get_public_access_block(AccountId=ACCOUNT)
     assert stored["PublicAccessBlockConfiguration"] == ALL
+
+
+@pytest.mark.parametrize("whose", ["the account's", "the bucket's"])
+def test_a_public_policy_that_drips_meets_a_block_that_is_set_meanwhile(place, whose):
+    server, admin, bucket = place
+    admin.s3.delete_public_access_block(Bucket=bucket)
+    body = public(bucket).encode()
+    with Wire(server) as wire:
+        told = {"Expect": "100-continue", "Content-Length": str(len(body))}
+        wire.send(wire.head(admin.credentials, "PUT", f"/{bucket}?policy", body, unsigned=told))
+        # Its bucket has been looked up.
+        assert wire.answer().status == 100
+        wire.send(body[:-1])
+        prevents = {"BlockPublicPolicy": True}
+        with contextlib.ExitStack() as settings:
+            if whose == "the account's":
+                settings.enter_context(blocked(server, admin, prevents))
+            else:
+                admin.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=prevents)
+            wire.send(body[-1:])
+            answer = wire.answer()
+    answer.is_error(403, "AccessDenied")
+    assert "BlockPublicPolicy setting in S3 Block Public Access" in answer.text
+    with refused("NoSuchBucketPolicy", 404):
+        admin.s3.get_bucket_policy(Bucket=bucket)
 
 
 def test_the_real_command(place, tmp_path):

@@ -5,8 +5,11 @@
 //! either the old object or the new one, and at most files that no row names, which
 //! [`Store::open`] removes. Where versions are kept, the old file stays and its row moves aside.
 
+mod access_block;
 mod account;
 mod bucket;
+mod bucket_policy;
+mod bucket_settings;
 mod configuration;
 mod description;
 mod error;
@@ -23,8 +26,11 @@ mod upload;
 mod version;
 mod version_id;
 mod version_listing;
+mod versioning;
 
-pub(crate) use bucket::{Bucket, BucketRejected, PublicAccessBlock, StoredPolicy, Versioning};
+pub(crate) use access_block::PublicAccessBlock;
+pub(crate) use bucket::{Bucket, BucketRejected};
+pub(crate) use bucket_policy::StoredPolicy;
 pub(crate) use configuration::{Configuration, Configurations, DefaultEncryption};
 pub(crate) use description::{ChecksumKind, Description, Part, StoredChecksum};
 pub use error::OpenError;
@@ -37,6 +43,7 @@ pub(crate) use object::{Deleted, Deletion, Guard, Object, Rejected};
 pub(crate) use upload::{Finished, Upload, UploadPart, UploadQuery};
 pub(crate) use version_id::{InvalidVersionId, VersionId};
 pub(crate) use version_listing::{VersionEntry, VersionLine, VersionsFrom, VersionsQuery};
+pub(crate) use versioning::Versioning;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -13,7 +13,7 @@ use crate::fault::{Code, Fault};
 use crate::name::BucketName;
 use crate::reply::Reply;
 use crate::request::Input;
-use crate::store::{Bucket, StoredPolicy};
+use crate::store::{Bucket, BucketRejected, StoredPolicy};
 
 /// A bucket's policy is its account's business, even if the policy lets others in.
 fn own_account(cx: &Context<'_>, bucket: &Bucket) -> Result<(), Fault> {
@@ -55,14 +55,14 @@ pub(super) async fn put_policy(
     let bucket = cx.bucket()?;
     own_account(cx, bucket)?;
     let policy = parse(cx, &input.bytes, &bucket.name)?;
-    if policy.public && cx.store.access_block(bucket).block_public_policy {
+    let outcome = cx.store.put_policy(bucket, policy).await?;
+    if outcome == Err(BucketRejected::PublicPolicy) {
         let caller = cx.call.caller.principal.arn_text();
         return Err(Fault::denied(format!(
             "User: {caller} is not authorized to perform: s3:PutBucketPolicy on resource: \"{}\" because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access",
             bucket.name.arn(),
         )));
     }
-    let outcome = cx.store.set_policy(bucket, Some(policy)).await?;
     changed(cx, outcome, StatusCode::NO_CONTENT)
 }
 
@@ -135,7 +135,7 @@ fn glob(pattern: &str, text: &str) -> bool {
 pub(super) async fn delete_policy(cx: &Context<'_>, _: &Permit) -> Result<Reply, Fault> {
     let bucket = cx.bucket()?;
     own_account(cx, bucket)?;
-    let outcome = cx.store.set_policy(bucket, None).await?;
+    let outcome = cx.store.delete_policy(bucket).await?;
     changed(cx, outcome, StatusCode::NO_CONTENT)
 }
 

@@ -1,14 +1,16 @@
 //! Buckets: rows, and the same in memory with their policies compiled.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
-use policy::{AccountId, DocumentKind, Policy, Principal};
+use policy::{AccountId, Policy, Principal};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::{Buckets, Configurations, Store, StoreError, detached, row};
+use super::{
+    Buckets, Configurations, PublicAccessBlock, Store, StoreError, StoredPolicy, Versioning,
+    detached, row,
+};
 use crate::name::BucketName;
 use crate::tags::Tags;
 
@@ -41,113 +43,6 @@ pub(crate) struct Bucket {
     pub(crate) abac: bool,
 }
 
-/// Whether a bucket keeps the versions of its objects. Once it was on it can only be suspended
-/// (S3 User Guide, "Retaining multiple versions of objects with S3 Versioning").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Versioning {
-    /// It never was on: every object has one version, `null`.
-    #[default]
-    Off,
-    /// Every write and every delete makes a version.
-    Enabled,
-    /// What is written replaces the version `null`, and no other.
-    Suspended,
-}
-
-impl Versioning {
-    /// As in `Status`; a bucket that never had it on has none.
-    pub(crate) fn status(self) -> Option<&'static str> {
-        match self {
-            Self::Off => None,
-            Self::Enabled => Some("Enabled"),
-            Self::Suspended => Some("Suspended"),
-        }
-    }
-
-    /// Reads `Status`.
-    pub(crate) fn from_status(text: &str) -> Option<Self> {
-        [Self::Enabled, Self::Suspended]
-            .into_iter()
-            .find(|versioning| versioning.status() == Some(text))
-    }
-
-    /// Reads the column.
-    pub(super) fn from_column(status: Option<&str>) -> Result<Self, sqlx::Error> {
-        match status {
-            None => Ok(Self::Off),
-            Some(text) => Self::from_status(text).ok_or_else(|| {
-                sqlx::Error::Decode(format!("a bucket whose versioning is `{text}`").into())
-            }),
-        }
-    }
-}
-
-/// A bucket policy, byte for byte and compiled.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredPolicy {
-    /// As it was put.
-    pub(crate) text: Arc<str>,
-    /// The unique ids of the users and roles that it named when it was put, by ARN: one that
-    /// is made later under the same name is another principal.
-    pub(crate) principals: BTreeMap<String, String>,
-    /// Compiled.
-    pub(crate) compiled: Arc<Policy>,
-    /// Whether it is public (S3 User Guide, "The meaning of public").
-    pub(crate) public: bool,
-}
-
-/// The four settings of Block Public Access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PublicAccessBlock {
-    /// Refuses ACLs that are public.
-    pub(crate) block_public_acls: bool,
-    /// Ignores ACLs that are public.
-    pub(crate) ignore_public_acls: bool,
-    /// Refuses bucket policies that are public.
-    pub(crate) block_public_policy: bool,
-    /// Leaves a bucket with a public policy to its own account.
-    pub(crate) restrict_public_buckets: bool,
-}
-
-impl PublicAccessBlock {
-    /// What a new bucket has since April 2023.
-    pub(crate) const ALL: Self = Self {
-        block_public_acls: true,
-        ignore_public_acls: true,
-        block_public_policy: true,
-        restrict_public_buckets: true,
-    };
-
-    /// What blocks nothing.
-    pub(super) const NONE: Self = Self {
-        block_public_acls: false,
-        ignore_public_acls: false,
-        block_public_policy: false,
-        restrict_public_buckets: false,
-    };
-
-    /// Each setting that either has on.
-    pub(super) fn and(self, other: Self) -> Self {
-        Self::from_bits(self.bits() | other.bits())
-    }
-
-    pub(super) fn bits(self) -> i64 {
-        i64::from(self.block_public_acls)
-            | i64::from(self.ignore_public_acls) << 1
-            | i64::from(self.block_public_policy) << 2
-            | i64::from(self.restrict_public_buckets) << 3
-    }
-
-    pub(super) fn from_bits(bits: i64) -> Self {
-        Self {
-            block_public_acls: bits & 1 != 0,
-            ignore_public_acls: bits & 2 != 0,
-            block_public_policy: bits & 4 != 0,
-            restrict_public_buckets: bits & 8 != 0,
-        }
-    }
-}
-
 impl Bucket {
     /// The policy as far as it counts for a caller: where public buckets are restricted, one with a
     /// public policy is closed to all but its own account and AWS's services, whomever the policy
@@ -168,33 +63,6 @@ impl Bucket {
     }
 }
 
-impl StoredPolicy {
-    /// Compiles a policy that was checked when it was put. One that can't be read any more
-    /// denies everything, rather than allowing what it might have denied.
-    fn load(bucket: &str, text: &str, principals: BTreeMap<String, String>) -> Self {
-        let compiled = Policy::parse(DocumentKind::Bucket, text).unwrap_or_else(|error| {
-            tracing::error!(bucket, %error, "a bucket policy can't be read; the bucket denies everything until it is replaced");
-            Policy::deny_all()
-        });
-        Self::of(text, compiled, principals)
-    }
-
-    /// A policy that has just been parsed.
-    pub(crate) fn of(
-        text: &str,
-        mut compiled: Policy,
-        principals: BTreeMap<String, String>,
-    ) -> Self {
-        compiled.pin_principals(&principals);
-        Self {
-            text: text.into(),
-            principals,
-            public: policy::is_public(&compiled),
-            compiled: Arc::new(compiled),
-        }
-    }
-}
-
 /// Why a bucket can't be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BucketRejected {
@@ -208,6 +76,8 @@ pub(crate) enum BucketRejected {
     Gone,
     /// It would have more tags than a bucket may have.
     TooManyTags,
+    /// Block Public Access prevents public policies, and this one is.
+    PublicPolicy,
 }
 
 /// Reads all buckets.
@@ -372,136 +242,6 @@ impl Store {
             } else {
                 Ok(())
             })
-        })
-        .await
-    }
-
-    /// Sets or removes the policy.
-    pub(crate) async fn set_policy(
-        &self,
-        bucket: &Bucket,
-        policy: Option<StoredPolicy>,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), |b| b.policy = policy)
-            .await
-    }
-
-    /// Sets or removes Block Public Access.
-    pub(crate) async fn set_access_block(
-        &self,
-        bucket: &Bucket,
-        block: Option<PublicAccessBlock>,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), move |b| {
-            b.access_block = block;
-        })
-        .await
-    }
-
-    /// Sets the tags.
-    pub(crate) async fn set_bucket_tags(
-        &self,
-        bucket: &Bucket,
-        tags: Tags,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), |b| b.tags = tags)
-            .await
-    }
-
-    /// Switches versioning on, or suspends it.
-    pub(crate) async fn set_versioning(
-        &self,
-        bucket: &Bucket,
-        versioning: Versioning,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), move |b| {
-            b.versioning = versioning;
-        })
-        .await
-    }
-
-    /// Adds tags to those that the bucket has when it is their turn.
-    pub(crate) async fn add_bucket_tags(
-        &self,
-        bucket: &Bucket,
-        new: Tags,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.try_change(bucket.id, bucket.name.clone(), move |b| {
-            b.tags = b.tags.with(new).ok_or(BucketRejected::TooManyTags)?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Removes the tags of these keys.
-    pub(crate) async fn remove_bucket_tags(
-        &self,
-        bucket: &Bucket,
-        keys: Vec<String>,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), move |b| {
-            b.tags = b.tags.without(&keys);
-        })
-        .await
-    }
-
-    /// Lets the tags count in policies, or no longer.
-    pub(crate) async fn set_abac(
-        &self,
-        bucket: &Bucket,
-        enabled: bool,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        self.change(bucket.id, bucket.name.clone(), move |b| b.abac = enabled)
-            .await
-    }
-
-    async fn change(
-        &self,
-        id: i64,
-        name: BucketName,
-        change: impl FnOnce(&mut Bucket) + Send + 'static,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        let change = |bucket: &mut Bucket| {
-            change(bucket);
-            Ok(())
-        };
-        self.try_change(id, name, change).await
-    }
-
-    async fn try_change(
-        &self,
-        id: i64,
-        name: BucketName,
-        change: impl FnOnce(&mut Bucket) -> Result<(), BucketRejected> + Send + 'static,
-    ) -> Result<Result<(), BucketRejected>, StoreError> {
-        let store = self.clone();
-        detached(async move {
-            let mut db = store.0.writer.lock().await;
-            let Some(current) = store.bucket(&name).filter(|b| b.id == id) else {
-                return Ok(Err(BucketRejected::Gone));
-            };
-            let mut bucket = Bucket::clone(&current);
-            if let Err(rejected) = change(&mut bucket) {
-                return Ok(Err(rejected));
-            }
-            sqlx::query(
-                "UPDATE bucket SET policy = ?2, access_block = ?3, tags = ?4, principals = ?5,
-                 versioning = ?6, abac = ?7 WHERE id = ?1",
-            )
-            .bind(id)
-            .bind(bucket.policy.as_ref().map(|p| p.text.to_string()))
-            .bind(bucket.access_block.map(PublicAccessBlock::bits))
-            .bind(serde_json::to_string(&bucket.tags)?)
-            .bind(match &bucket.policy {
-                Some(policy) => serde_json::to_string(&policy.principals)?,
-                None => "{}".to_owned(),
-            })
-            .bind(bucket.versioning.status())
-            .bind(bucket.abac)
-            .execute(&mut *db)
-            .await?;
-            store.mirror(bucket);
-            Ok(Ok(()))
         })
         .await
     }

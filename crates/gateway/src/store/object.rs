@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::bucket::Versioning;
+use super::versioning::Versioning;
 use super::{Description, FileId, NewFile, Store, StoreError, VersionId, detached, row, version};
 use crate::name::ObjectKey;
 use crate::tags::Tags;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
-use super::bucket::Versioning;
+use super::versioning::Versioning;
 use super::{FileId, StoreError, VersionId, row};
 use crate::name::ObjectKey;
 
