@@ -107,6 +107,13 @@ def test_every_paginator_of_the_model_is_tried(filled):
     assert sorted(asked) == sorted(MODEL["pagination"])
 
 
+def shown(item: dict | str) -> str:
+    """An item, without what changes because it is asked for: when the role of who asks was last used."""
+    if isinstance(item, dict) and item.get("RoleName") == "Administrator":
+        item = {name: value for name, value in item.items() if name != "RoleLastUsed"}
+    return json.dumps(item, default=str, sort_keys=True)
+
+
 @pytest.mark.parametrize("operation", sorted(MODEL["pagination"]))
 def test_pages_show_everything_once(filled, operation):
     iam, asked = filled
@@ -119,7 +126,7 @@ def test_pages_show_everything_once(filled, operation):
         for page in paginator.paginate(**asked[operation], PaginationConfig={"PageSize": size}):
             sizes.append(sum(len(page.get(name, [])) for name in names))
             for name in names:
-                found[name] += [json.dumps(it, default=str, sort_keys=True) for it in page.get(name, [])]
+                found[name] += [shown(it) for it in page.get(name, [])]
         return found, sizes
 
     whole, [total] = listed(1000)
